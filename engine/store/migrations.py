@@ -1,0 +1,249 @@
+"""The schema of a shop file, as sqlite-utils migrations: applied once each, in order, never edited after a release.
+
+Plain words name every table and column; amounts are REAL in the row's own currency, days are ISO text (`2026-03-15`),
+moments are ISO text with the zone the file states. Every imported row carries where it came from:
+`import_id` -> `imports`, `sheet` (workbooks only) and `line` (physical line in the file, from 1).
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("backroom")
+
+# Each imported row: provenance, identity across imports (`row_key`), and the product it speaks of (`product`, a key of
+# `product_keys`, filled by linking). `extra` keeps the cells no column here has a home for, as JSON.
+_PROVENANCE = """
+    id INTEGER PRIMARY KEY,
+    import_id INTEGER NOT NULL REFERENCES imports(id),
+    sheet TEXT,
+    line INTEGER NOT NULL,
+    row_key TEXT NOT NULL UNIQUE,
+    platform TEXT,
+    product TEXT,
+"""
+
+IMPORTED_TABLES: dict[str, str] = {
+    "reviews": """
+        review_id TEXT, product_id TEXT, sku TEXT, product_name TEXT, variant TEXT, order_id TEXT,
+        title TEXT, body TEXT, text TEXT NOT NULL, stars REAL, written_at TEXT, day TEXT, language TEXT,
+        author TEXT, email TEXT, verified INTEGER, reply TEXT, courier TEXT, extra TEXT
+    """,
+    "orders": """
+        order_id TEXT NOT NULL, ordered_at TEXT, day TEXT, paid_at TEXT, status TEXT, status_original TEXT, currency TEXT,
+        subtotal REAL, shipping REAL, tax REAL, discount REAL, total REAL, refunded REAL, discount_code TEXT,
+        customer TEXT, email TEXT, city TEXT, region TEXT, country TEXT, courier TEXT, cancelled_at TEXT,
+        channel TEXT, note TEXT, extra TEXT
+    """,
+    "order_lines": """
+        order_id TEXT NOT NULL, line_id TEXT, ordered_at TEXT, day TEXT, status TEXT, status_original TEXT,
+        product_id TEXT, sku TEXT, product_name TEXT, variant TEXT, quantity REAL, unit_price REAL, discount REAL,
+        amount REAL, tax REAL, currency TEXT, extra TEXT
+    """,
+    "products": """
+        product_id TEXT, title TEXT, description TEXT, brand TEXT, category TEXT, kind TEXT, tags TEXT, status TEXT,
+        price REAL, currency TEXT, published_at TEXT, url TEXT, extra TEXT
+    """,
+    "variants": """
+        product_id TEXT, sku TEXT, title TEXT, option1_name TEXT, option1 TEXT, option2_name TEXT, option2 TEXT,
+        option3_name TEXT, option3 TEXT, price REAL, compare_at_price REAL, cost REAL, currency TEXT, stock REAL,
+        barcode TEXT, weight_grams REAL, extra TEXT
+    """,
+    "stock": """
+        sku TEXT, product_id TEXT, product_name TEXT, variant TEXT, location TEXT, day TEXT, condition TEXT,
+        on_hand REAL, available REAL, committed REAL, incoming REAL, unavailable REAL, extra TEXT
+    """,
+    "returns": """
+        order_id TEXT, sku TEXT, product_id TEXT, product_name TEXT, quantity REAL, reason TEXT, comment TEXT,
+        returned_at TEXT, day TEXT, status TEXT, disposition TEXT, refund REAL, currency TEXT, extra TEXT
+    """,
+    "fees": """
+        order_id TEXT, sku TEXT, product_name TEXT, kind TEXT, description TEXT, amount REAL, currency TEXT,
+        posted_at TEXT, day TEXT, settlement_id TEXT, extra TEXT
+    """,
+    "ads": """
+        day TEXT, day_to TEXT, campaign TEXT, ad_group TEXT, ad TEXT, keyword TEXT, search_term TEXT, match TEXT,
+        impressions REAL, clicks REAL, spend REAL, orders REAL, units REAL, sales REAL, currency TEXT, extra TEXT
+    """,
+    "coupons": """
+        coupon_id TEXT, name TEXT, code TEXT, starts TEXT, ends TEXT, kind TEXT, value REAL, clips REAL,
+        redemptions REAL, budget REAL, spent REAL, sales REAL, currency TEXT, extra TEXT
+    """,
+    "sessions": """
+        day TEXT, day_to TEXT, product_id TEXT, parent_id TEXT, sku TEXT, product_name TEXT, channel TEXT, page TEXT,
+        sessions REAL, page_views REAL, featured_share REAL, units REAL, orders REAL, sales REAL, currency TEXT,
+        extra TEXT
+    """,
+    "customers": """
+        customer_id TEXT, name TEXT, email TEXT, city TEXT, region TEXT, country TEXT, accepts_marketing INTEGER,
+        total_spent REAL, total_orders REAL, tags TEXT, note TEXT, extra TEXT
+    """,
+}
+
+
+@migrations()
+def m001_imports(db: Database) -> None:
+    """Imports, the tables that hold imported rows, what an import changed, and learned mappings."""
+    db.executescript(
+        """
+        CREATE TABLE imports (
+            id INTEGER PRIMARY KEY,
+            file TEXT NOT NULL, path TEXT NOT NULL, content_hash TEXT NOT NULL, bytes INTEGER,
+            profile TEXT, platform TEXT, report TEXT, encoding TEXT, delimiter TEXT, language TEXT, currency TEXT,
+            rows_read INTEGER NOT NULL DEFAULT 0, rows_loaded INTEGER NOT NULL DEFAULT 0,
+            rows_rejected INTEGER NOT NULL DEFAULT 0, rows_duplicate INTEGER NOT NULL DEFAULT 0,
+            rows_updated INTEGER NOT NULL DEFAULT 0,
+            period_from TEXT, period_to TEXT, report_json TEXT NOT NULL DEFAULT '{}',
+            imported_at TEXT NOT NULL, seconds REAL, state TEXT NOT NULL DEFAULT 'loaded'
+        );
+        CREATE INDEX imports_content ON imports(content_hash, state);
+        CREATE TABLE row_changes (
+            id INTEGER PRIMARY KEY,
+            import_id INTEGER NOT NULL REFERENCES imports(id),
+            table_name TEXT NOT NULL, row_id INTEGER NOT NULL,
+            before TEXT NOT NULL, after TEXT NOT NULL
+        );
+        CREATE INDEX row_changes_import ON row_changes(import_id);
+        CREATE TABLE mappings (
+            header_hash TEXT PRIMARY KEY, name TEXT NOT NULL, mapping TEXT NOT NULL, accepted_at TEXT NOT NULL
+        );
+        """
+    )
+    for table, columns in IMPORTED_TABLES.items():
+        db.executescript(
+            f"CREATE TABLE {table} ({_PROVENANCE}{columns}); CREATE INDEX {table}_import ON {table}(import_id);"
+        )
+    db.executescript(
+        """
+        CREATE INDEX reviews_product ON reviews(product, day);
+        CREATE INDEX reviews_order ON reviews(order_id);
+        CREATE INDEX orders_order ON orders(order_id);
+        CREATE INDEX order_lines_order ON order_lines(order_id);
+        CREATE INDEX order_lines_product ON order_lines(product, day);
+        CREATE INDEX returns_product ON returns(product, day);
+        """
+    )
+
+
+@migrations()
+def m002_products(db: Database) -> None:
+    """One key per product across files and platforms, and every identifier that leads to it."""
+    db.executescript(
+        """
+        CREATE TABLE product_keys (product TEXT PRIMARY KEY, name TEXT NOT NULL);
+        CREATE TABLE product_identifiers (
+            kind TEXT NOT NULL, value TEXT NOT NULL, product TEXT NOT NULL REFERENCES product_keys(product),
+            PRIMARY KEY (kind, value)
+        ) WITHOUT ROWID;
+        """
+    )
+
+
+@migrations()
+def m003_search(db: Database) -> None:
+    """Full-text search over reviews.
+
+    The tokenizer is unicode61 over text in which every Han character stands alone (`store.search.spaced`), and a Chinese
+    word is searched as a phrase: it finds words of one or two characters, which a trigram index cannot, and needs no
+    dictionary, so that names and slang are found as well.
+    """
+    db.execute("CREATE VIRTUAL TABLE reviews_search USING fts5(text, tokenize='unicode61 remove_diacritics 2')")
+
+
+@migrations()
+def m004_analysis(db: Database) -> None:
+    """What reading the shop produced: labels, clauses and themes, findings with evidence, caches, settings, audit."""
+    db.executescript(
+        """
+        CREATE TABLE labels (
+            id INTEGER PRIMARY KEY,
+            table_name TEXT NOT NULL, row_id INTEGER NOT NULL, task TEXT NOT NULL, source TEXT NOT NULL,
+            label TEXT NOT NULL, probabilities TEXT, confidence REAL, abstain INTEGER NOT NULL DEFAULT 0,
+            method TEXT NOT NULL, made_at TEXT NOT NULL,
+            UNIQUE (table_name, row_id, task, source)
+        );
+        CREATE TABLE clauses (
+            id INTEGER PRIMARY KEY,
+            review_row INTEGER NOT NULL REFERENCES reviews(id),
+            start INTEGER NOT NULL, end INTEGER NOT NULL,
+            sentiment TEXT, probability REAL,
+            UNIQUE (review_row, start, end)
+        );
+        CREATE TABLE themes (
+            id INTEGER PRIMARY KEY,
+            key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, polarity TEXT NOT NULL, language TEXT,
+            words TEXT, size INTEGER NOT NULL, renamed TEXT
+        );
+        CREATE TABLE theme_clauses (
+            theme_id INTEGER NOT NULL REFERENCES themes(id), clause_id INTEGER NOT NULL REFERENCES clauses(id),
+            similarity REAL NOT NULL,
+            PRIMARY KEY (theme_id, clause_id)
+        ) WITHOUT ROWID;
+        CREATE TABLE findings (
+            id INTEGER PRIMARY KEY,
+            key TEXT NOT NULL UNIQUE, desk TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
+            sentence TEXT NOT NULL, numbers TEXT NOT NULL, n INTEGER, k INTEGER, low REAL, high REAL,
+            confidence REAL, rank REAL NOT NULL DEFAULT 0, method TEXT NOT NULL,
+            state TEXT NOT NULL DEFAULT 'new', state_reason TEXT,
+            query TEXT, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, current INTEGER NOT NULL DEFAULT 1
+        );
+        CREATE INDEX findings_desk ON findings(desk, current, rank);
+        CREATE TABLE evidence (
+            id INTEGER PRIMARY KEY,
+            finding_id INTEGER NOT NULL REFERENCES findings(id) ON DELETE CASCADE,
+            table_name TEXT NOT NULL, row_id INTEGER NOT NULL, column_name TEXT,
+            start INTEGER, end INTEGER, role TEXT NOT NULL DEFAULT 'for', position INTEGER NOT NULL
+        );
+        CREATE INDEX evidence_finding ON evidence(finding_id, position);
+        CREATE TABLE inference_cache (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+        CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE audit_log (
+            id INTEGER PRIMARY KEY, at TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL
+        );
+        """
+    )
+
+
+@migrations()
+def m005_views(db: Database) -> None:
+    """The views named for people; part of the public interface."""
+    db.executescript(
+        """
+        CREATE VIEW v_labels AS
+            SELECT * FROM (
+                SELECT labels.*, row_number() OVER (
+                    PARTITION BY table_name, row_id, task
+                    ORDER BY CASE source WHEN 'seller' THEN 0 ELSE 1 END, id DESC) AS choice
+                FROM labels)
+            WHERE choice = 1;
+        CREATE VIEW v_reviews AS
+            SELECT r.id, i.file, r.sheet, r.line, r.platform, r.product, coalesce(p.name, r.product_name) AS product_name,
+                   r.variant, r.order_id, r.day, substr(r.day, 1, 7) AS month, r.stars, r.title, r.text, r.language,
+                   l.label AS sentiment, l.confidence, l.abstain, l.probabilities, l.source AS sentiment_source,
+                   r.author, r.verified, r.courier
+            FROM reviews r
+            JOIN imports i ON i.id = r.import_id
+            LEFT JOIN product_keys p ON p.product = r.product
+            LEFT JOIN v_labels l ON l.table_name = 'reviews' AND l.row_id = r.id AND l.task = 'sentiment';
+        CREATE VIEW v_order_lines AS
+            SELECT l.id, i.file, l.sheet, l.line, l.platform, l.order_id, l.ordered_at, l.day,
+                   substr(l.day, 1, 7) AS month, l.status, l.product, coalesce(p.name, l.product_name) AS product_name,
+                   l.sku, l.variant, l.quantity, l.unit_price, l.discount, l.amount, l.currency
+            FROM order_lines l
+            JOIN imports i ON i.id = l.import_id
+            LEFT JOIN product_keys p ON p.product = l.product;
+        CREATE VIEW v_returns AS
+            SELECT r.id, i.file, r.sheet, r.line, r.platform, r.order_id, r.day, substr(r.day, 1, 7) AS month,
+                   r.product, coalesce(p.name, r.product_name) AS product_name, r.sku, r.quantity, r.reason, r.comment,
+                   r.refund, r.currency
+            FROM returns r
+            JOIN imports i ON i.id = r.import_id
+            LEFT JOIN product_keys p ON p.product = r.product;
+        CREATE VIEW v_stock AS
+            SELECT s.id, i.file, s.sheet, s.line, s.platform, s.sku, s.product, coalesce(p.name, s.product_name) AS product_name,
+                   s.variant, s.location, s.day, s.on_hand, s.available, s.committed, s.incoming
+            FROM stock s
+            JOIN imports i ON i.id = s.import_id
+            LEFT JOIN product_keys p ON p.product = s.product;
+        """
+    )
