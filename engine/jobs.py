@@ -1,7 +1,7 @@
 """Long work that can be watched, stopped and taken up again.
 
-A job is a function that takes a `JobContext`; it reports `Progress` and asks `check()` between batches. The context knows
-nothing of screens: the command line prints progress, the terminal app posts it as a message.
+A job is a function that takes a `JobContext`; it reports `Progress` and asks `check()` between batches. The context
+knows nothing of screens: the command line prints progress, the terminal app posts it as a message.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from engine.errors import Cancelled
 class Progress:
     """How far a job is.
 
-    `done` and `total` count `unit`s; `rate` is units per second over the job so far; `seconds_left` is None until known.
+    `done` and `total` count `unit`s; `rate` is units per second so far; `seconds_left` is None until
+    known.
     """
 
     stage: str

@@ -30,8 +30,8 @@ IMPORTED_TABLES: dict[str, str] = {
         author TEXT, email TEXT, verified INTEGER, reply TEXT, courier TEXT, extra TEXT
     """,
     "orders": """
-        order_id TEXT NOT NULL, ordered_at TEXT, day TEXT, paid_at TEXT, status TEXT, status_original TEXT, currency TEXT,
-        subtotal REAL, shipping REAL, tax REAL, discount REAL, total REAL, refunded REAL, discount_code TEXT,
+        order_id TEXT NOT NULL, ordered_at TEXT, day TEXT, paid_at TEXT, status TEXT, status_original TEXT,
+        currency TEXT,         subtotal REAL, shipping REAL, tax REAL, discount REAL, total REAL, refunded REAL, discount_code TEXT,
         customer TEXT, email TEXT, city TEXT, region TEXT, country TEXT, courier TEXT, cancelled_at TEXT,
         channel TEXT, note TEXT, extra TEXT
     """,
@@ -81,10 +81,18 @@ IMPORTED_TABLES: dict[str, str] = {
 }
 
 
+def _run(db: Database, script: str) -> None:
+    """Execute statements one by one: `executescript` would commit the migration's transaction first."""
+    for statement in script.split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
 @migrations()
 def m001_imports(db: Database) -> None:
     """Imports, the tables that hold imported rows, what an import changed, and learned mappings."""
-    db.executescript(
+    _run(
+        db,
         """
         CREATE TABLE imports (
             id INTEGER PRIMARY KEY,
@@ -107,13 +115,14 @@ def m001_imports(db: Database) -> None:
         CREATE TABLE mappings (
             header_hash TEXT PRIMARY KEY, name TEXT NOT NULL, mapping TEXT NOT NULL, accepted_at TEXT NOT NULL
         );
-        """
+        """,
     )
     for table, columns in IMPORTED_TABLES.items():
         db.executescript(
             f"CREATE TABLE {table} ({_PROVENANCE}{columns}); CREATE INDEX {table}_import ON {table}(import_id);"
         )
-    db.executescript(
+    _run(
+        db,
         """
         CREATE INDEX reviews_product ON reviews(product, day);
         CREATE INDEX reviews_order ON reviews(order_id);
@@ -121,21 +130,22 @@ def m001_imports(db: Database) -> None:
         CREATE INDEX order_lines_order ON order_lines(order_id);
         CREATE INDEX order_lines_product ON order_lines(product, day);
         CREATE INDEX returns_product ON returns(product, day);
-        """
+        """,
     )
 
 
 @migrations()
 def m002_products(db: Database) -> None:
     """One key per product across files and platforms, and every identifier that leads to it."""
-    db.executescript(
+    _run(
+        db,
         """
         CREATE TABLE product_keys (product TEXT PRIMARY KEY, name TEXT NOT NULL);
         CREATE TABLE product_identifiers (
             kind TEXT NOT NULL, value TEXT NOT NULL, product TEXT NOT NULL REFERENCES product_keys(product),
             PRIMARY KEY (kind, value)
         ) WITHOUT ROWID;
-        """
+        """,
     )
 
 
@@ -143,8 +153,8 @@ def m002_products(db: Database) -> None:
 def m003_search(db: Database) -> None:
     """Full-text search over reviews.
 
-    The tokenizer is unicode61 over text in which every Han character stands alone (`store.search.spaced`), and a Chinese
-    word is searched as a phrase: it finds words of one or two characters, which a trigram index cannot, and needs no
+    The tokenizer is unicode61 over text in which every Han character stands alone (`store.search.spaced`), and a
+    Chinese word is searched as a phrase: it finds words of one or two characters, which a trigram index cannot, and needs no
     dictionary, so that names and slang are found as well.
     """
     db.execute("CREATE VIRTUAL TABLE reviews_search USING fts5(text, tokenize='unicode61 remove_diacritics 2')")
@@ -153,7 +163,8 @@ def m003_search(db: Database) -> None:
 @migrations()
 def m004_analysis(db: Database) -> None:
     """What reading the shop produced: labels, clauses and themes, findings with evidence, caches, settings, audit."""
-    db.executescript(
+    _run(
+        db,
         """
         CREATE TABLE labels (
             id INTEGER PRIMARY KEY,
@@ -200,14 +211,15 @@ def m004_analysis(db: Database) -> None:
         CREATE TABLE audit_log (
             id INTEGER PRIMARY KEY, at TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL
         );
-        """
+        """,
     )
 
 
 @migrations()
 def m005_views(db: Database) -> None:
     """The views named for people; part of the public interface."""
-    db.executescript(
+    _run(
+        db,
         """
         CREATE VIEW v_labels AS
             SELECT * FROM (
@@ -217,8 +229,8 @@ def m005_views(db: Database) -> None:
                 FROM labels)
             WHERE choice = 1;
         CREATE VIEW v_reviews AS
-            SELECT r.id, i.file, r.sheet, r.line, r.platform, r.product, coalesce(p.name, r.product_name) AS product_name,
-                   r.variant, r.order_id, r.day, substr(r.day, 1, 7) AS month, r.stars, r.title, r.text, r.language,
+            SELECT r.id, i.file, r.sheet, r.line, r.platform, r.product,
+                   coalesce(p.name, r.product_name) AS product_name, r.variant, r.order_id, r.day, substr(r.day, 1, 7) AS month, r.stars, r.title, r.text, r.language,
                    l.label AS sentiment, l.confidence, l.abstain, l.probabilities, l.source AS sentiment_source,
                    r.author, r.verified, r.courier
             FROM reviews r
@@ -240,10 +252,10 @@ def m005_views(db: Database) -> None:
             JOIN imports i ON i.id = r.import_id
             LEFT JOIN product_keys p ON p.product = r.product;
         CREATE VIEW v_stock AS
-            SELECT s.id, i.file, s.sheet, s.line, s.platform, s.sku, s.product, coalesce(p.name, s.product_name) AS product_name,
-                   s.variant, s.location, s.day, s.on_hand, s.available, s.committed, s.incoming
+            SELECT s.id, i.file, s.sheet, s.line, s.platform, s.sku, s.product,
+                   coalesce(p.name, s.product_name) AS product_name,                    s.variant, s.location, s.day, s.on_hand, s.available, s.committed, s.incoming
             FROM stock s
             JOIN imports i ON i.id = s.import_id
             LEFT JOIN product_keys p ON p.product = s.product;
-        """
+        """,
     )

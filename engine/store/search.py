@@ -1,8 +1,8 @@
 """Full-text search that finds Chinese: every Han character is a token, a word is a phrase.
 
 SQLite's trigram tokenizer cannot find words of one or two characters, which most Chinese words are; a dictionary
-segmenter misses names and slang. Spacing out Han characters for the unicode61 tokenizer and searching a run of them as a
-phrase finds exactly the substring (the method of a character index, as in Lucene's StandardAnalyzer for CJK).
+segmenter misses names and slang. Spacing out Han characters for the unicode61 tokenizer and searching a run of them
+as a phrase finds exactly the substring (the method of a character index, as in Lucene's StandardAnalyzer for CJK).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def spaced(text: str) -> str:
 
 
 def match_expression(words: str) -> str:
-    """An FTS5 MATCH expression for what a seller typed: all terms must occur; `"…"` is a phrase; the last may be a prefix.
+    """An FTS5 MATCH expression for what a seller typed: every term must occur, `"…"` is a phrase.
 
     Returns an empty string when nothing searchable was typed.
     """
