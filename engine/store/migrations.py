@@ -31,7 +31,8 @@ IMPORTED_TABLES: dict[str, str] = {
     """,
     "orders": """
         order_id TEXT NOT NULL, ordered_at TEXT, day TEXT, paid_at TEXT, status TEXT, status_original TEXT,
-        currency TEXT,         subtotal REAL, shipping REAL, tax REAL, discount REAL, total REAL, refunded REAL, discount_code TEXT,
+        currency TEXT,         subtotal REAL, shipping REAL, tax REAL, discount REAL, total REAL, refunded REAL,
+        discount_code TEXT,
         customer TEXT, email TEXT, city TEXT, region TEXT, country TEXT, courier TEXT, cancelled_at TEXT,
         channel TEXT, note TEXT, extra TEXT
     """,
@@ -154,7 +155,8 @@ def m003_search(db: Database) -> None:
     """Full-text search over reviews.
 
     The tokenizer is unicode61 over text in which every Han character stands alone (`store.search.spaced`), and a
-    Chinese word is searched as a phrase: it finds words of one or two characters, which a trigram index cannot, and needs no
+    Chinese word is searched as a phrase: it finds words of one or two characters, which a trigram index cannot,
+    and needs no
     dictionary, so that names and slang are found as well.
     """
     db.execute("CREATE VIRTUAL TABLE reviews_search USING fts5(text, tokenize='unicode61 remove_diacritics 2')")
@@ -230,7 +232,8 @@ def m005_views(db: Database) -> None:
             WHERE choice = 1;
         CREATE VIEW v_reviews AS
             SELECT r.id, i.file, r.sheet, r.line, r.platform, r.product,
-                   coalesce(p.name, r.product_name) AS product_name, r.variant, r.order_id, r.day, substr(r.day, 1, 7) AS month, r.stars, r.title, r.text, r.language,
+                   coalesce(p.name, r.product_name) AS product_name, r.variant, r.order_id, r.day, substr(r.day, 1,
+                   7) AS month, r.stars, r.title, r.text, r.language,
                    l.label AS sentiment, l.confidence, l.abstain, l.probabilities, l.source AS sentiment_source,
                    r.author, r.verified, r.courier
             FROM reviews r
@@ -253,7 +256,8 @@ def m005_views(db: Database) -> None:
             LEFT JOIN product_keys p ON p.product = r.product;
         CREATE VIEW v_stock AS
             SELECT s.id, i.file, s.sheet, s.line, s.platform, s.sku, s.product,
-                   coalesce(p.name, s.product_name) AS product_name,                    s.variant, s.location, s.day, s.on_hand, s.available, s.committed, s.incoming
+                   coalesce(p.name, s.product_name) AS product_name,                    s.variant, s.location, s.day,
+                   s.on_hand, s.available, s.committed, s.incoming
             FROM stock s
             JOIN imports i ON i.id = s.import_id
             LEFT JOIN product_keys p ON p.product = s.product;
