@@ -21,6 +21,22 @@ from engine.jobs import JobContext
 if TYPE_CHECKING:
     from engine.importing.report import ImportReport, ImportSettings, Recognition
 
+COLUMN_MEANINGS = (
+    ("text", "review text"),
+    ("title", "review title"),
+    ("stars", "stars"),
+    ("written_at", "date"),
+    ("product_name", "product"),
+    ("product_id", "product id"),
+    ("sku", "SKU"),
+    ("variant", "variant"),
+    ("order_id", "order number"),
+    ("review_id", "review id"),
+    ("author", "customer"),
+    ("email", "customer's email"),
+    ("courier", "courier"),
+    ("reply", "reply"),
+)
 SENTIMENTS = ("negative", "neutral", "positive")
 
 
@@ -402,6 +418,16 @@ class Shop:
         from engine.importing.desk import import_file
 
         return import_file(self.store, Path(path), settings, context or JobContext())
+
+    def import_settings(self, **choices: Any) -> ImportSettings:
+        """A seller's choices for an import: the fields of `ImportSettings`."""
+        from engine.importing.report import ImportSettings
+
+        return ImportSettings(**choices)
+
+    def column_meanings(self) -> list[tuple[str, str]]:
+        """What a column of an unknown file can mean: the stored column's name and its plain label."""
+        return list(COLUMN_MEANINGS)
 
     def undo(self, import_id: int) -> dict[str, int]:
         """Take exactly one import back; returns rows removed and rows restored."""

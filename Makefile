@@ -1,0 +1,48 @@
+# `make run` and `make test` are the two commands a newcomer needs; both set everything up first.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+LOCKED := $(VENV)/.locked
+
+.PHONY: run test lint bench setup clean lock
+
+run: $(LOCKED)
+	@$(VENV)/bin/backroom demo
+
+test: $(LOCKED)
+	$(PY) -m pytest -q -n 2 --dist loadfile
+
+lint: $(LOCKED)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+
+bench: $(LOCKED)
+	$(PY) -m tests.bench
+
+setup: $(LOCKED)
+
+# torch comes first and alone: a wheel that lies on this machine, else the CPU build where no NVIDIA card is, else the default.
+$(LOCKED): requirements.lock pyproject.toml
+	@echo "Setting up Backroom in $(VENV): about five minutes the first time, most of it compiling llama.cpp."
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "1 of 3: torch"
+	@$(PY) -c "import torch" 2>/dev/null \
+	  || $(PIP) install -q --no-index --no-deps torch==2.13.0 2>/dev/null \
+	  || { test "$$(uname -s)" = Linux && ! command -v nvidia-smi >/dev/null \
+	       && $(PIP) install --no-deps --index-url https://download.pytorch.org/whl/cpu "torch>=2.6"; } \
+	  || $(PIP) install "torch>=2.6"
+	@echo "2 of 3: libraries, the small models, and llama.cpp (compiled here for this processor)"
+	@$(PIP) install --no-deps --progress-bar on -r requirements.lock | grep --line-buffered -E "Collecting|Building|Installing|Successfully" | cut -c1-100
+	@echo "3 of 3: Backroom"
+	@$(PIP) install -q --no-deps --no-build-isolation -e . 2>/dev/null
+	@$(PY) -c "import llama_cpp, torch, sentence_transformers" && touch $(LOCKED)
+
+lock:
+	uv pip compile --universal --python-version 3.11 --group dev --group torch-needs --no-emit-package torch \
+	  --no-header --no-annotate pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build *.egg-info

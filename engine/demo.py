@@ -1,0 +1,48 @@
+"""The sample shop: built once from the export files that ship, in the user's data folder."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from engine.jobs import JobContext
+from engine.paths import data_dir
+from engine.shop import Shop
+
+
+def sample_files() -> list[Path]:
+    """The sample shop's export files, in name order."""
+    import sample_data
+
+    folder = Path(sample_data.__file__).parent / "files"
+    return sorted(path for path in folder.iterdir() if path.is_file())
+
+
+def build(context: JobContext, *, fresh: bool = False, analyze: bool = True, model: str | None = None) -> Path:
+    """The sample shop's path, built when it is missing; the file is named after its content, so that new samples rebuild.
+
+    Args:
+        context: where progress goes.
+        fresh: begin anew even when it is there.
+        analyze: also read the reviews and store findings (skipped quickly when nothing is new).
+        model: the model to read with; the default one when None.
+    """
+    from engine.importing.report import ImportSettings
+
+    digest = hashlib.blake2b(digest_size=4)
+    for file in sample_files():
+        digest.update(file.name.encode() + file.read_bytes())
+    folder = data_dir() / "demo"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"sample-{digest.hexdigest()}.shop"
+    if fresh:
+        for stale in folder.glob(path.name + "*"):
+            stale.unlink()
+    shop = Shop(path, create=True)
+    # The Chinese reviews have no profile on purpose: the sample accepts the proposed mapping, as a seller would by key.
+    for file in sample_files():
+        shop.import_file(file, ImportSettings(accept=True), context)
+    if analyze:
+        shop.analyze(context, model=model)
+    shop.close()
+    return path
