@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,36 +26,6 @@ def silence_llama_log() -> None:
     if _log_callback is None:
         _log_callback = llama_cpp.llama_log_callback(lambda *_: None)
         llama_cpp.llama_log_set(_log_callback, ctypes.c_void_p(0))
-
-
-def sha256_of(path: Path) -> str:
-    """Hex SHA-256 of a file, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def requantize_q4_0(source: Path, target: Path, threads: int = 2) -> Path:
-    """Write the Q4_0 form of a GGUF file, which has the fast CPU kernels; an existing target is kept.
-
-    Raises:
-        ModelError: llama.cpp refuses the source file.
-    """
-    import llama_cpp
-
-    if target.exists():
-        return target
-    silence_llama_log()
-    params = llama_cpp.llama_model_quantize_default_params()
-    params.ftype, params.nthread, params.allow_requantize = llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_0, threads, True
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_suffix(".part")
-    if llama_cpp.llama_model_quantize(str(source).encode(), str(part).encode(), ctypes.byref(params)) != 0:
-        part.unlink(missing_ok=True)
-        raise ModelError("llama.cpp could not requantise this model file.", file=str(source))
-    return part.replace(target)
 
 
 class GgufTokenizer:

@@ -1,0 +1,536 @@
+"""The program's side of the model process: ask it to label, embed and write; it is started, watched and replaced here.
+
+    with ModelClient() as client:
+        probabilities = client.label(texts, task, on_batch=commit)
+
+Nothing is started until the first request. A client may be used from several threads: an interactive request goes
+before a background one at the next batch.
+"""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+import numpy as np
+
+from engine.errors import Cancelled, ModelError
+from engine.inference import protocol
+from engine.inference.backend import Sampling
+from engine.inference.embedding import DIMENSIONS, EmbedderChoice, choose
+from engine.inference.machine import model_threads
+from engine.inference.models import ModelFile, check_memory, child_environment, file_hash, resolve
+from engine.inference.protocol import BACKGROUND, INTERACTIVE, Channel, Event, Setup, Work
+from engine.inference.task import LabelTask
+from engine.paths import log_dir
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.jobs import JobContext
+
+REPEATS = 2
+"""How often a request is repeated after the process died without finishing a single batch in between."""
+
+POLL_SECONDS = 0.05
+CANCEL_SECONDS = 0.8
+"""How long a cancelled request may take to stop before the process is killed."""
+
+LOG_BYTES = 1 << 20
+
+OnBatch = Callable[[Sequence[int], "NDArray[np.float64]"], None]
+OnVectors = Callable[[Sequence[int], "NDArray[np.float32]"], None]
+
+
+class Peer(Protocol):
+    """The other end: a process, or in tests a thread."""
+
+    incoming: BinaryIO
+    outgoing: BinaryIO
+    pid: int | None
+
+    def kill(self) -> None:
+        """End it at once."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it ended within `seconds`."""
+        ...
+
+
+class _Process:
+    """The model process."""
+
+    def __init__(self, log_path: Path) -> None:
+        if log_path.exists() and log_path.stat().st_size > LOG_BYTES:
+            log_path.unlink()
+        with log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "engine.inference.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=child_environment(),
+            )
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self.incoming: BinaryIO = self._process.stdout  # type: ignore[assignment]
+        self.outgoing: BinaryIO = self._process.stdin  # type: ignore[assignment]
+        self.pid: int | None = self._process.pid
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def wait(self, seconds: float) -> bool:
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
+class _Died(Exception):
+    """The other end is gone."""
+
+
+class _Connection:
+    """One life of the model process: requests out, events sorted into one mailbox a request."""
+
+    def __init__(self, peer: Peer, setup: Setup, note: Callable[[str], None]) -> None:
+        self.peer = peer
+        self.alive = True
+        self._note = note
+        self._channel: Channel[Event] = Channel(peer.incoming, peer.outgoing, Event)
+        self._boxes: dict[int, queue.SimpleQueue[Event | None]] = {}
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._read, name="model events", daemon=True)
+        self._send(setup)
+        self._thread.start()
+
+    def submit(self, work: Work) -> queue.SimpleQueue[Event | None]:
+        """Send a request; its events arrive in the returned mailbox, None when the process dies."""
+        box: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        with self._lock:
+            if not self.alive:
+                raise _Died
+            self._boxes[work.id] = box
+        self._send(work)
+        return box
+
+    def forget(self, identity: int) -> None:
+        """Stop a request that nobody waits for any more."""
+        with self._lock:
+            self._boxes.pop(identity, None)
+        with suppress(_Died):
+            self.cancel(identity)
+
+    def done(self, identity: int) -> None:
+        """A request is over."""
+        with self._lock:
+            self._boxes.pop(identity, None)
+
+    def cancel(self, identity: int) -> None:
+        """Ask for a request to stop."""
+        self._send(protocol.Cancel(identity))
+
+    def close(self) -> None:
+        """Let the process end, or end it."""
+        self._channel.close()
+        if not self.peer.wait(2.0):
+            self.peer.kill()
+        self._thread.join(2.0)
+        with suppress(OSError):
+            self.peer.incoming.close()
+
+    def _send(self, message: protocol.Request) -> None:
+        try:
+            self._channel.send(message)
+        except (OSError, ValueError) as error:
+            raise _Died from error
+
+    def _read(self) -> None:
+        while (event := self._channel.receive()) is not None:
+            if isinstance(event, protocol.Note):
+                self._note(event.text)
+                continue
+            with self._lock:
+                box = self._boxes.get(event.id)
+            if box is not None:
+                box.put(event)
+        with self._lock:
+            self.alive = False
+            boxes = list(self._boxes.values())
+        for box in boxes:
+            box.put(None)
+
+
+class ModelClient:
+    """The model process as an object. Use as a context manager, or call `close`.
+
+    Args:
+        model: a catalogue name, a path to a GGUF file, or None for the default.
+        log: told about work that takes seconds and about what the seller should know.
+        launch: starts the other end; only tests give one.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        *,
+        log: Callable[[str], None] | None = None,
+        launch: Callable[[], Peer] | None = None,
+    ) -> None:
+        self._wanted = model
+        self._log = log or (lambda line: None)
+        self._launch = launch
+        self._log_path = log_dir() / "model-process.log"
+        self._model: ModelFile | None = None
+        self._connection: _Connection | None = None
+        self._lock = threading.Lock()
+        self._ids = itertools.count(1)
+        self._running: dict[int, threading.Event] = {}
+        self.warnings: list[str] = []
+
+    def __enter__(self) -> ModelClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- what it is
+
+    @property
+    def model(self) -> ModelFile:
+        """The model file in use; found, and on first use put together, when first asked for. Raises ModelError."""
+        if self._model is None:
+            self._model = resolve(self._wanted, log=self._log)
+        return self._model
+
+    @property
+    def model_sha(self) -> str:
+        """SHA-256 of the model file: part of every cache key."""
+        return self.model.sha256
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the model process, None when none runs."""
+        connection = self._connection
+        return connection.peer.pid if connection is not None and connection.alive else None
+
+    def embedder(self, *, multilingual: bool) -> EmbedderChoice:
+        """Which embedder `embed` would use, and its key for caches."""
+        return choose(multilingual)
+
+    def facts(self) -> dict[str, str | int | float | bool]:
+        """Load the model and return what it is and how it was set up.
+
+        Raises:
+            ModelError: missing, damaged, or too big for the memory that is free.
+        """
+        for event in self._events(lambda identity: protocol.Describe(identity, INTERACTIVE), None, with_model=True):
+            if isinstance(event, protocol.Facts):
+                return event.facts
+        raise self._lost()
+
+    # -- what it does
+
+    def label(
+        self,
+        texts: Sequence[str],
+        task: LabelTask,
+        *,
+        on_batch: OnBatch | None = None,
+        context: JobContext | None = None,
+        interactive: bool = False,
+    ) -> NDArray[np.float64]:
+        """Calibrated label probabilities, (n, n_labels), columns in the order of `task.names`.
+
+        Args:
+            texts: any texts; equal ones are computed once. Longest first, so batches finish in another order.
+            task: prompt, labels and calibration.
+            on_batch: called in this thread with positions in `texts` and their probabilities, as each batch finishes.
+            context: its cancel flag is obeyed.
+            interactive: somebody waits; go before background work.
+
+        Raises:
+            Cancelled: stopped; what `on_batch` got stands.
+            ModelError: the model is missing, does not fit, or died again and again.
+            TaskError: the task does not suit the model.
+        """
+
+        def batch(indices: Sequence[int], scores: NDArray[np.float64]) -> None:
+            if on_batch is not None:
+                on_batch(indices, task.probabilities(scores))
+
+        return task.probabilities(self.scores(texts, task, on_batch=batch, context=context, interactive=interactive))
+
+    def scores(
+        self,
+        texts: Sequence[str],
+        task: LabelTask,
+        *,
+        on_batch: OnBatch | None = None,
+        context: JobContext | None = None,
+        interactive: bool = False,
+    ) -> NDArray[np.float64]:
+        """Raw label scores, as `label` but before calibration: what is worth caching, since calibration may change."""
+        result = np.zeros((len(texts), len(task.labels)), dtype=np.float64)
+
+        def make(identity: int, part: list[str]) -> Work:
+            return protocol.Label(identity, INTERACTIVE if interactive else BACKGROUND, part, task)
+
+        def store(indices: list[int], rows: NDArray[np.float64]) -> None:
+            result[indices] = rows
+            if on_batch is not None:
+                on_batch(indices, rows)
+
+        self._in_batches(texts, make, store, context, with_model=True)
+        return result
+
+    def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        multilingual: bool,
+        on_batch: OnVectors | None = None,
+        context: JobContext | None = None,
+        interactive: bool = False,
+    ) -> NDArray[np.float32]:
+        """L2-normalised vectors, float32 (n, 384).
+
+        Args:
+            texts: any texts; equal ones are computed once.
+            multilingual: whether other languages than English occur. Where no multilingual embedder is installed, the
+                English one answers and `warnings` says so.
+            on_batch: called with positions and vectors as each batch finishes.
+            context: its cancel flag is obeyed.
+            interactive: somebody waits; go before background work.
+
+        Raises:
+            Cancelled, ModelError: as `label`.
+        """
+        result = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+
+        def make(identity: int, part: list[str]) -> Work:
+            return protocol.Embed(identity, INTERACTIVE if interactive else BACKGROUND, part, multilingual)
+
+        def store(indices: list[int], rows: NDArray[np.float32]) -> None:
+            result[indices] = rows
+            if on_batch is not None:
+                on_batch(indices, rows)
+
+        self._in_batches(texts, make, store, context, with_model=False)
+        return result
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        grammar: str | None = None,
+        schema: str | None = None,
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+        adapter: str | None = None,
+        context: JobContext | None = None,
+        interactive: bool = True,
+    ) -> Iterator[str]:
+        """Write on from `prompt`, yielding pieces of text as they come. Closing the iterator stops the model.
+
+        Args:
+            prompt: the whole prompt, chat template included; BOS is added where the model wants it.
+            grammar: GBNF; or `schema`: a JSON schema as text, compiled strictly.
+            max_tokens: at most so many tokens; an answer that is cut off is not marked.
+            temperature: 0 takes the likeliest token; above, sampling is seeded with `seed`.
+            stop: strings that end the answer and are not part of it.
+            adapter: path of a GGUF LoRA adapter.
+            context: its cancel flag is obeyed.
+            interactive: somebody waits; go before background work.
+
+        Raises:
+            Cancelled, ModelError, TaskError: as `label`. Text is not repeated after the process died.
+        """
+        sampling = Sampling(max_tokens, temperature, 0.95, seed, tuple(stop), grammar, adapter)
+
+        def make(identity: int) -> Work:
+            return protocol.Generate(identity, INTERACTIVE if interactive else BACKGROUND, prompt, sampling, schema)
+
+        for event in self._events(make, context, with_model=True):
+            if isinstance(event, protocol.Piece) and event.text:
+                yield event.text
+
+    def cancel(self) -> None:
+        """Stop every request under way, from any thread; each raises `Cancelled` where it was called."""
+        for event in list(self._running.values()):
+            event.set()
+
+    def close(self) -> None:
+        """End the model process. The next request would start another."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    # -- how
+
+    def _in_batches(
+        self,
+        texts: Sequence[str],
+        make: Callable[[int, list[str]], Work],
+        store: Callable[[list[int], NDArray[np.generic]], None],
+        context: JobContext | None,
+        *,
+        with_model: bool,
+    ) -> None:
+        """Run a request over texts to its end, repeating what is unfinished when the process dies."""
+        positions: dict[str, list[int]] = {}
+        for index, text in enumerate(texts):
+            positions.setdefault(text, []).append(index)
+        failures = 0
+        while positions:
+            part = list(positions)
+
+            def request(identity: int, part: list[str] = part) -> Work:
+                return make(identity, part)
+
+            try:
+                for event in self._events(request, context, with_model=with_model):
+                    if isinstance(event, protocol.Rows):
+                        failures = 0
+                        rows = event.array()
+                        places = [positions.pop(part[index]) for index in event.indices]
+                        repeats = [len(place) for place in places]
+                        store(list(itertools.chain.from_iterable(places)), np.repeat(rows, repeats, axis=0))
+            except _Died as error:
+                failures += 1
+                if failures > REPEATS:
+                    raise self._lost() from error
+                self._log("The model process ended unexpectedly; it is started again.")
+
+    def _events(
+        self, make: Callable[[int], Work], context: JobContext | None, *, with_model: bool
+    ) -> Iterator[Event]:
+        """Submit one request and yield its events until it is finished.
+
+        Raises:
+            Cancelled, ModelError, _Died.
+        """
+        if context is not None:
+            context.check()
+        connection = self._connect(with_model=with_model)
+        identity = next(self._ids)
+        cancel = self._running[identity] = threading.Event()
+        over = False
+        try:
+            box = connection.submit(make(identity))
+            while True:
+                try:
+                    event = box.get(timeout=POLL_SECONDS)
+                except queue.Empty:
+                    event = None
+                    waiting = True
+                else:
+                    waiting = False
+                if cancel.is_set() or (context is not None and context.cancel.cancelled):
+                    if not waiting and isinstance(event, protocol.Rows):
+                        yield event
+                    over = True
+                    yield from self._stop(connection, identity, box)
+                    raise Cancelled
+                if waiting:
+                    continue
+                if event is None:
+                    raise _Died
+                if isinstance(event, protocol.Failed):
+                    over = True
+                    raise _error(event, self._log_path)
+                if isinstance(event, protocol.Finished | protocol.Stopped):
+                    over = True
+                    return
+                yield event
+        finally:
+            del self._running[identity]
+            if over:
+                connection.done(identity)
+            else:
+                connection.forget(identity)
+
+    def _stop(
+        self, connection: _Connection, identity: int, box: queue.SimpleQueue[Event | None]
+    ) -> Iterator[Event]:
+        """Cancel a request; yields the batches that were finished before it heard. Kills the process if it is deaf."""
+        try:
+            connection.cancel(identity)
+            while True:
+                event = box.get(timeout=CANCEL_SECONDS)
+                if event is None or isinstance(event, protocol.Finished | protocol.Stopped | protocol.Failed):
+                    return
+                yield event
+        except _Died:
+            return
+        except queue.Empty:
+            connection.peer.kill()
+
+    def _connect(self, *, with_model: bool) -> _Connection:
+        """The running process, or a new one; a model that does not fit is refused before anything is loaded."""
+        with self._lock:
+            if self._connection is not None and self._connection.alive:
+                return self._connection
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            if self._launch is not None:
+                setup, peer = Setup(None, 1), self._launch()
+            else:
+                setup = Setup(self._model_path(required=with_model), model_threads())
+                peer = _Process(self._log_path)
+            try:
+                self._connection = _Connection(peer, setup, self._note)
+            except _Died as error:
+                raise self._lost() from error
+            return self._connection
+
+    def _model_path(self, *, required: bool) -> str | None:
+        """The model for a new process. Vectors need none, so a missing model does not stand in their way."""
+        try:
+            model = self.model
+            check_memory(model)
+        except ModelError:
+            if required:
+                raise
+            return None
+        return str(model.path)
+
+    def _note(self, text: str) -> None:
+        self.warnings.append(text)
+        self._log(text)
+
+    def _lost(self) -> ModelError:
+        return ModelError(
+            "The model process ended unexpectedly, again and again.",
+            file=str(self._log_path),
+            todo="Its log may say why; what was finished is kept.",
+        )
+
+
+def _error(failed: protocol.Failed, log_path: Path) -> ModelError:
+    """The worker's failure as an exception of this process."""
+    error = ModelError(failed.what, file=failed.file or str(log_path), todo=failed.todo)
+    error.exit_code = failed.exit_code
+    return error
+
+
+def adapter_sha(task: LabelTask) -> str:
+    """SHA-256 of the task's adapter file, or an empty string without one: part of every cache key."""
+    return file_hash(Path(task.adapter)) if task.adapter else ""

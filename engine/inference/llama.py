@@ -1,0 +1,540 @@
+"""llama.cpp behind the `Backend` protocol, through its low-level interface.
+
+Labelling decodes a task's prefix once into sequence 0 and lets every text's sequence share those cells (unified KV
+cache). A batch is one `llama_decode` over many suffixes with logits asked for only at each suffix's last token.
+
+Who owns the KV cache is always known (`_owner`): a task's prefix, a generation, or nobody. Turning from one to another
+clears the cache, so that a batch computes the same numbers whatever ran before it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import ctypes
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import llama_cpp as L
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import ModelError
+from engine.inference.backend import (
+    BATCH_TOKENS,
+    CONTEXT_TOKENS,
+    SEQUENCES,
+    STEP_TEXTS,
+    Aborted,
+    BackendBroken,
+    Sampling,
+    Scored,
+    pack,
+)
+from engine.inference.task import LabelTask, TaskError, one_line
+
+Tokens = NDArray[np.int32]
+
+PROBES = ("It works and it is fine", "东西不错", "ok 5")
+
+_CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A task in this model's tokens."""
+
+    prefix: Tokens
+    suffix: Tokens
+    answers: list[Tokens]
+
+
+class LlamaBackend:
+    """One GGUF model and one context on the CPU (or offloaded, where the build can).
+
+    Args:
+        path: the model file; it has been checked already (`models.check_file`).
+        threads: for prompt and generation; physical cores of this process's affinity mask are right.
+        context_tokens: size of the KV cache in tokens; capped by what the model was trained for.
+        batch_tokens: tokens in one decode of labelling.
+        sequences: texts in one decode of labelling.
+        gpu_layers: layers to offload; only heeded by a build that can.
+        log: receives llama.cpp's own messages.
+
+    Raises:
+        ModelError: the file does not load, or the architecture cannot share a prefix.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int,
+        context_tokens: int = CONTEXT_TOKENS,
+        batch_tokens: int = BATCH_TOKENS,
+        sequences: int = SEQUENCES,
+        gpu_layers: int = 0,
+        log: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._log = log
+        self._stop: Callable[[], bool] = lambda: False
+        # ctypes keeps no reference to callbacks that C still holds: these attributes do.
+        self._log_callback = L.llama_log_callback(self._on_log)
+        self._abort_callback = L.ggml_abort_callback(self._on_abort)
+        L.llama_log_set(self._log_callback, ctypes.c_void_p(0))
+        L.llama_backend_init()
+        model_params = L.llama_model_default_params()
+        model_params.n_gpu_layers = gpu_layers if L.llama_supports_gpu_offload() else 0
+        self._model = L.llama_model_load_from_file(str(path).encode(), model_params)
+        if not self._model:
+            raise ModelError(
+                "llama.cpp cannot load this model.", file=str(path), todo="Add it again, or choose another model."
+            )
+        if L.llama_model_is_recurrent(self._model) or L.llama_model_is_hybrid(self._model):
+            raise ModelError(
+                "This model's architecture is recurrent and cannot share one instruction among many texts.",
+                file=str(path),
+                todo="Choose a transformer model, such as gemma-3-270m.",
+            )
+        context_tokens = min(context_tokens, L.llama_model_n_ctx_train(self._model))
+        batch_tokens = min(batch_tokens, context_tokens)
+        params = L.llama_context_default_params()
+        params.n_ctx = context_tokens
+        params.n_batch = params.n_ubatch = batch_tokens
+        params.n_seq_max = sequences + 1
+        # Without this bound llama.cpp reserves room for the whole vocabulary's logits at every token of a batch.
+        params.n_outputs_max = sequences + 1
+        params.kv_unified = True
+        # A sliding-window cache that forgets would forget the shared prefix.
+        params.swa_full = True
+        params.n_threads = params.n_threads_batch = threads
+        params.flash_attn_type = L.LLAMA_FLASH_ATTN_TYPE_AUTO
+        params.abort_callback = self._abort_callback
+        params.no_perf = True
+        self._ctx = L.llama_init_from_model(self._model, params)
+        if not self._ctx:
+            raise ModelError(
+                f"There is not enough memory for a context of {context_tokens} tokens.",
+                file=str(path),
+                todo="Close other programs or choose a smaller model.",
+            )
+        self._vocab = L.llama_model_get_vocab(self._model)
+        self._n_vocab = L.llama_vocab_n_tokens(self._vocab)
+        self._memory = L.llama_get_memory(self._ctx)
+        self._batch = _Batch(batch_tokens)
+        self._sequences = sequences
+        self._context_tokens = L.llama_n_ctx(self._ctx)
+        self._threads = threads
+        self._path = path
+        self._adapters: dict[str, Any] = {}
+        self._adapter: str | None = None
+        self._owner: object = None
+        self._prepared: dict[object, _Prepared] = {}
+        self.decoded_tokens = 0
+
+    # -- the protocol
+
+    def abort_when(self, stop: Callable[[], bool]) -> None:
+        """Ask `stop` before every operation of a computation; on True the call under way raises `Aborted`."""
+        self._stop = stop
+
+    def facts(self) -> dict[str, str | int | float | bool]:
+        """What is loaded and how it was set up."""
+        description = ctypes.create_string_buffer(256)
+        L.llama_model_desc(self._model, description, 256)
+        return {
+            "model": self._path.name,
+            "description": description.value.decode(errors="replace"),
+            "threads": self._threads,
+            "context_tokens": self._context_tokens,
+            "batch_tokens": self._batch.size,
+            "sequences": self._sequences,
+            "gpu_offload": bool(L.llama_supports_gpu_offload()),
+            "system": L.llama_print_system_info().decode(errors="replace"),
+        }
+
+    def embed(self, texts: Sequence[str], multilingual: bool) -> Iterator[Scored | None]:
+        """A generating model is not used for vectors here; see `embedding`."""
+        raise TaskError(f"{self._path.name} writes text and gives no vectors.")
+
+    def label(self, texts: Sequence[str], task: LabelTask) -> Iterator[Scored | None]:
+        """Raw label scores, batch by batch, longest texts first (see `backend.pack`).
+
+        Raises:
+            TaskError: the task does not fit this model.
+            Aborted: told to stop; the batch under way is lost, those before are not.
+        """
+        prepared = self.prepare(task)
+        room = min(self._batch.size, self._context_tokens - len(prepared.prefix)) - len(prepared.suffix)
+        if room < 1:
+            raise TaskError(f"Task {task.name}: its prompt is longer than the context of {self._path.name}.")
+        keep = min(task.max_text_tokens, room)
+        lines = [one_line(text) for text in texts]
+        tails: list[Tokens] = []
+        for count, line in enumerate(lines, 1):
+            tails.append(np.concatenate([self.tokenize(line, special=False)[:keep], prepared.suffix]))
+            if count % STEP_TEXTS == 0:
+                self._check()
+                yield None
+        budget = min(self._batch.size, self._context_tokens - len(prepared.prefix))
+        for group in pack([len(tail) for tail in tails], lines, budget, self._sequences):
+            yield Scored(group, self._score_group(task, prepared, [tails[i] for i in group]))
+
+    def generate(self, prompt: str, sampling: Sampling) -> Iterator[str | None]:
+        """Write on from `prompt`, piece by piece.
+
+        With a grammar the likeliest token is tried first and the whole vocabulary is filtered only when the grammar
+        refuses it, which is what makes a 262,144-word vocabulary bearable.
+
+        Raises:
+            TaskError: the grammar does not compile, or the prompt is too long.
+            Aborted: told to stop.
+        """
+        tokens = self._with_bos(self.tokenize(prompt, special=True))
+        if len(tokens) + sampling.max_tokens > self._context_tokens:
+            raise TaskError(
+                f"The prompt has {len(tokens)} tokens; with {sampling.max_tokens} to write it exceeds the context of "
+                f"{self._context_tokens}."
+            )
+        sampler = _Sampler(self._vocab, self._n_vocab, sampling)
+        text = _Text(sampling.stop)
+        owner = object()
+        try:
+            for count in range(sampling.max_tokens):
+                if self._owner is not owner:
+                    # First time, or something more urgent used the cache in between.
+                    self._take(owner, sampling.adapter)
+                    self._decode_sequence(tokens)
+                elif count:
+                    self._decode_sequence(tokens[-1:], start=len(tokens) - 1)
+                token = sampler.sample(self._logits(1)[0])
+                if L.llama_vocab_is_eog(self._vocab, token):
+                    break
+                tokens = np.append(tokens, np.int32(token))
+                yield text.add(self._piece(token))
+                if text.stopped:
+                    break
+            yield text.end()
+        finally:
+            sampler.close()
+
+    # -- tasks in this model's tokens
+
+    def prepare(self, task: LabelTask) -> _Prepared:
+        """Tokenise a task once and check that its labels can be told apart and its seams hold.
+
+        Raises:
+            TaskError: naming the label or the seam that fails.
+        """
+        key = _task_key(task)
+        if key in self._prepared:
+            return self._prepared[key]
+        prefix = self._with_bos(self.tokenize(task.prefix, special=True))
+        suffix = self.tokenize(task.suffix, special=True)
+        for probe in PROBES:
+            whole = self._with_bos(self.tokenize(task.prefix + probe + task.suffix, special=True))
+            parts = np.concatenate([prefix, self.tokenize(probe, special=False), suffix])
+            if not np.array_equal(whole, parts):
+                raise TaskError(
+                    f"Task {task.name}: prefix, text and suffix do not tokenise apart as they do together.",
+                    todo="End the prefix and begin the suffix at a line break or a special token.",
+                )
+        answers: list[Tokens] = []
+        seen: dict[int, str] = {}
+        for label, strings in task.labels.items():
+            firsts = sorted({self._first_token(task, suffix, string) for string in strings})
+            for first in firsts:
+                if first in seen:
+                    raise TaskError(
+                        f"Task {task.name}: labels {seen[first]} and {label} begin with the same token in this model."
+                    )
+                seen[first] = label
+            answers.append(np.array(firsts, dtype=np.int32))
+        self._prepared[key] = _Prepared(prefix, suffix, answers)
+        return self._prepared[key]
+
+    def tokenize(self, text: str, *, special: bool) -> Tokens:
+        """Token ids of `text`, without BOS. `special=False` keeps `<eos>` in a customer's text a piece of text."""
+        raw = text.encode()
+        room = len(raw) + 8
+        buffer = (ctypes.c_int32 * room)()
+        count = L.llama_tokenize(self._vocab, raw, len(raw), buffer, room, False, special)
+        if count < 0:
+            buffer = (ctypes.c_int32 * -count)()
+            count = L.llama_tokenize(self._vocab, raw, len(raw), buffer, -count, False, special)
+        return np.frombuffer(buffer, dtype=np.int32, count=count).copy()
+
+    def _with_bos(self, tokens: Tokens) -> Tokens:
+        if not L.llama_vocab_get_add_bos(self._vocab):
+            return tokens
+        return np.concatenate([np.array([L.llama_vocab_bos(self._vocab)], dtype=np.int32), tokens])
+
+    def _first_token(self, task: LabelTask, suffix: Tokens, answer: str) -> int:
+        """The token that begins `answer` when it follows the suffix."""
+        together = self.tokenize(task.suffix + answer, special=True)
+        if len(together) <= len(suffix) or not np.array_equal(together[: len(suffix)], suffix):
+            raise TaskError(f"Task {task.name}: the answer {answer!r} melts into the end of the prompt in this model.")
+        return int(together[len(suffix)])
+
+    # -- decoding
+
+    def _score_group(self, task: LabelTask, prepared: _Prepared, tails: list[Tokens]) -> NDArray[np.float64]:
+        key = _task_key(task)
+        if self._owner != key:
+            self._take(key, task.adapter)
+            self._decode_sequence(prepared.prefix, logits=False)
+        start = len(prepared.prefix)
+        lengths = np.array([len(tail) for tail in tails])
+        ends = np.cumsum(lengths)
+        for sequence in range(1, len(tails) + 1):
+            L.llama_memory_seq_cp(self._memory, 0, sequence, -1, -1)
+        self._batch.fill(
+            tokens=np.concatenate(tails),
+            positions=start + np.arange(ends[-1]) - np.repeat(ends - lengths, lengths),
+            sequences=np.repeat(np.arange(1, len(tails) + 1), lengths),
+            outputs=ends - 1,
+        )
+        code = self._decode()
+        if code == 0:
+            logits = self._logits(len(tails))
+            scores = np.stack([_log_sum_exp(logits[:, answer]) for answer in prepared.answers], axis=1)
+        for sequence in range(1, len(tails) + 1):
+            L.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        if code == 0:
+            return scores
+        if len(tails) == 1:
+            raise TaskError(f"Task {task.name}: one text does not fit into the context of {self._path.name}.")
+        half = len(tails) // 2
+        return np.concatenate(
+            [self._score_group(task, prepared, tails[:half]), self._score_group(task, prepared, tails[half:])]
+        )
+
+    def _decode_sequence(self, tokens: Tokens, *, start: int = 0, logits: bool = True) -> None:
+        """Decode `tokens` into sequence 0 from position `start`, in chunks; logits at the last token only."""
+        for begin in range(0, len(tokens), self._batch.size):
+            chunk = tokens[begin : begin + self._batch.size]
+            last = logits and begin + len(chunk) == len(tokens)
+            self._batch.fill(
+                tokens=chunk,
+                positions=start + begin + np.arange(len(chunk)),
+                sequences=np.zeros(len(chunk), dtype=np.int32),
+                outputs=np.array([len(chunk) - 1] if last else [], dtype=np.int64),
+            )
+            if self._decode() != 0:
+                self._forget()
+                raise TaskError(f"The prompt does not fit into the context of {self._path.name}.")
+
+    def _decode(self) -> int:
+        """Run the filled batch. Returns 0, or 1 when the cache has no room (and is as before).
+
+        Raises:
+            Aborted: the abort callback said stop; the cache is cleared.
+            BackendBroken: any other code: -1 is a batch that we built wrongly, below that the library is broken.
+        """
+        self._check()
+        code = L.llama_decode(self._ctx, self._batch.struct)
+        if code in (0, 1):
+            self.decoded_tokens += self._batch.struct.n_tokens
+            return int(code)
+        self._forget()
+        if code == 2:
+            raise Aborted
+        raise BackendBroken(f"llama_decode returned {code}")
+
+    def _logits(self, rows: int) -> NDArray[np.float32]:
+        """The logits of the last decode, (rows, n_vocab): a view that the next decode overwrites."""
+        pointer = L.llama_get_logits(self._ctx)
+        return np.ctypeslib.as_array(pointer, shape=(rows, self._n_vocab))
+
+    def _take(self, owner: object, adapter: str | None) -> None:
+        """Empty the cache for `owner` and apply its adapter."""
+        self._forget()
+        if adapter != self._adapter:
+            self._apply(adapter)
+        self._owner = owner
+
+    def _forget(self) -> None:
+        L.llama_memory_clear(self._memory, False)
+        self._owner = None
+
+    def _apply(self, adapter: str | None) -> None:
+        if adapter is None:
+            code = L.llama_set_adapters_lora(self._ctx, None, 0, None)
+        else:
+            if adapter not in self._adapters:
+                handle = L.llama_adapter_lora_init(self._model, adapter.encode())
+                if not handle:
+                    raise ModelError(f"This adapter does not belong to {self._path.name}.", file=adapter)
+                self._adapters[adapter] = handle
+            handles = (L.llama_adapter_lora_p_ctypes * 1)(self._adapters[adapter])
+            code = L.llama_set_adapters_lora(self._ctx, handles, 1, (ctypes.c_float * 1)(1.0))
+        if code != 0:
+            raise BackendBroken(f"llama_set_adapters_lora returned {code}")
+        self._adapter = adapter
+
+    def _check(self) -> None:
+        if self._stop():
+            self._forget()
+            raise Aborted
+
+    def _on_abort(self, data: object) -> bool:
+        return self._stop()
+
+    def _on_log(self, level: int, text: bytes, data: object) -> None:
+        self._log(text.decode(errors="replace"))
+
+    def _piece(self, token: int) -> bytes:
+        buffer = ctypes.create_string_buffer(256)
+        count = L.llama_token_to_piece(self._vocab, token, buffer, 256, 0, False)
+        return buffer.raw[: max(0, count)]
+
+    def close(self) -> None:
+        """Free the context and the model; the object is of no use afterwards."""
+        if self._ctx:
+            L.llama_free(self._ctx)
+            L.llama_model_free(self._model)
+            self._ctx = None
+
+
+class _Batch:
+    """A llama_batch over our own numpy arrays, filled without a Python loop over tokens."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._token = np.zeros(size, dtype=np.int32)
+        self._pos = np.zeros(size, dtype=np.int32)
+        self._seq = np.zeros(size, dtype=np.int32)
+        self._count = np.ones(size, dtype=np.int32)
+        self._output = np.zeros(size, dtype=np.int8)
+        # Each token has one sequence: its pointer points at that token's slot of `_seq`, once and for all.
+        self._pointers = self._seq.ctypes.data + 4 * np.arange(size, dtype=np.uintp)
+        self.struct = L.llama_batch(
+            n_tokens=0,
+            token=_pointer(self._token, ctypes.c_int32),
+            embd=None,
+            pos=_pointer(self._pos, ctypes.c_int32),
+            n_seq_id=_pointer(self._count, ctypes.c_int32),
+            seq_id=_pointer(self._pointers, ctypes.POINTER(ctypes.c_int32)),
+            logits=_pointer(self._output, ctypes.c_int8),
+        )
+
+    def fill(
+        self, *, tokens: Tokens, positions: NDArray[Any], sequences: NDArray[Any], outputs: NDArray[Any]
+    ) -> None:
+        """Put in `tokens` (n,) with their positions and sequences; logits are wanted at the indices `outputs`."""
+        count = len(tokens)
+        self._token[:count] = tokens
+        self._pos[:count] = positions
+        self._seq[:count] = sequences
+        self._output[:count] = 0
+        self._output[outputs] = 1
+        self.struct.n_tokens = count
+
+
+class _Sampler:
+    """Chooses the next token: temperature and nucleus, or the likeliest, under an optional GBNF grammar."""
+
+    def __init__(self, vocab: Any, n_vocab: int, sampling: Sampling) -> None:
+        self._ids = np.arange(n_vocab, dtype=np.int32)
+        self._candidates = np.zeros(n_vocab, dtype=_CANDIDATE)
+        self._chain = L.llama_sampler_chain_init(L.llama_sampler_chain_default_params())
+        if sampling.temperature <= 0:
+            L.llama_sampler_chain_add(self._chain, L.llama_sampler_init_greedy())
+        else:
+            L.llama_sampler_chain_add(self._chain, L.llama_sampler_init_top_k(64))
+            L.llama_sampler_chain_add(self._chain, L.llama_sampler_init_top_p(sampling.top_p, 1))
+            L.llama_sampler_chain_add(self._chain, L.llama_sampler_init_temp(sampling.temperature))
+            L.llama_sampler_chain_add(self._chain, L.llama_sampler_init_dist(sampling.seed))
+        self._grammar = None
+        if sampling.grammar is not None:
+            self._grammar = L.llama_sampler_init_grammar(vocab, sampling.grammar.encode(), b"root")
+            if not self._grammar:
+                L.llama_sampler_free(self._chain)
+                raise TaskError("The grammar does not compile.")
+
+    def sample(self, logits: NDArray[np.float32]) -> int:
+        """The next token id for `logits` (n_vocab,)."""
+        token = self._choose(logits, filtered=False)
+        if self._grammar and not self._allowed(token):
+            token = self._choose(logits, filtered=True)
+        if self._grammar:
+            L.llama_sampler_accept(self._grammar, token)
+        L.llama_sampler_accept(self._chain, token)
+        return token
+
+    def _choose(self, logits: NDArray[np.float32], *, filtered: bool) -> int:
+        self._candidates["id"] = self._ids
+        self._candidates["logit"] = logits
+        self._candidates["p"] = 0
+        array = self._array(self._candidates)
+        if filtered:
+            L.llama_sampler_apply(self._grammar, ctypes.byref(array))
+        L.llama_sampler_apply(self._chain, ctypes.byref(array))
+        return int(array.data[array.selected].id)
+
+    def _allowed(self, token: int) -> bool:
+        one = np.array([(token, 1.0, 0.0)], dtype=_CANDIDATE)
+        array = self._array(one)
+        L.llama_sampler_apply(self._grammar, ctypes.byref(array))
+        return bool(np.isfinite(one["logit"][0]))
+
+    @staticmethod
+    def _array(candidates: NDArray[Any]) -> Any:
+        return L.llama_token_data_array(
+            data=_pointer(candidates, L.llama_token_data), size=len(candidates), selected=-1, sorted=False
+        )
+
+    def close(self) -> None:
+        """Free the native samplers."""
+        L.llama_sampler_free(self._chain)
+        if self._grammar:
+            L.llama_sampler_free(self._grammar)
+
+
+class _Text:
+    """Bytes of tokens to text: whole characters only, and nothing of a stop string."""
+
+    def __init__(self, stops: Sequence[str]) -> None:
+        self._stops = [stop for stop in stops if stop]
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._held = ""
+        self.stopped = False
+
+    def add(self, piece: bytes) -> str:
+        """What may be shown after `piece`; what could still become a stop string is held back."""
+        self._held += self._decoder.decode(piece)
+        found = [at for stop in self._stops if (at := self._held.find(stop)) >= 0]
+        if found:
+            self.stopped = True
+            shown, self._held = self._held[: min(found)], ""
+            return shown
+        hold = max((self._overlap(stop) for stop in self._stops), default=0)
+        cut = len(self._held) - hold
+        shown, self._held = self._held[:cut], self._held[cut:]
+        return shown
+
+    def _overlap(self, stop: str) -> int:
+        """How many characters at the end of the held text begin `stop`."""
+        return next((n for n in range(min(len(stop) - 1, len(self._held)), 0, -1) if self._held.endswith(stop[:n])), 0)
+
+    def end(self) -> str:
+        """What was held back and turned out to be text."""
+        held, self._held = self._held, ""
+        return held
+
+
+def _task_key(task: LabelTask) -> tuple[object, ...]:
+    return (task.prefix, task.suffix, tuple(task.labels.items()), task.adapter)
+
+
+def _log_sum_exp(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """log(sum(exp)) over the last axis of (n, k)."""
+    wide = logits.astype(np.float64)
+    top = wide.max(axis=1)
+    result: NDArray[np.float64] = top + np.log(np.exp(wide - top[:, None]).sum(axis=1))
+    return result
+
+
+def _pointer(array: NDArray[Any], kind: Any) -> Any:
+    return array.ctypes.data_as(ctypes.POINTER(kind))

@@ -1,0 +1,106 @@
+"""Labelled texts for training and measuring: one shape for every source, with soft labels and leak-proof splits."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled text.
+
+    Args:
+        text: what the model reads.
+        target: probability of each label; sums to 1 over the asked labels.
+        asked: which labels the source distinguishes. A source with two classes says nothing about the third, so the
+            loss is taken over the asked labels only and the others are neither pushed up nor down.
+        source: name of the data set, as in the card.
+        group: what must not be split over train and held-out (a product, a review).
+    """
+
+    text: str
+    target: tuple[float, ...]
+    asked: tuple[bool, ...]
+    source: str
+    group: str
+
+    @property
+    def label(self) -> int:
+        """Index of the most probable label."""
+        return max(range(len(self.target)), key=self.target.__getitem__)
+
+
+def fraction(key: str, salt: str = "") -> float:
+    """A number in [0, 1) that depends on nothing but the key: stable splits without a random state."""
+    return int.from_bytes(hashlib.sha256(f"{salt}\x00{key}".encode()).digest()[:8], "big") / 2**64
+
+
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def skeleton(text: str) -> str:
+    """A text without case, width, spaces, punctuation: equal for copies that differ in their typing only."""
+    return _NOT_WORD.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def shingles(text: str, size: int = 8) -> set[int]:
+    """Hashes of all character runs of `size` in the skeleton of a text."""
+    bare = skeleton(text)
+    return {hash(bare[i : i + size]) for i in range(max(1, len(bare) - size + 1))}
+
+
+class Overlap:
+    """Finds texts that repeat, wholly or for a good part, any text of a reference collection.
+
+    Args:
+        reference: texts that must not be repeated.
+        share: from this share of common character 8-grams on, a text counts as a repetition.
+    """
+
+    def __init__(self, reference: Iterable[str], share: float = 0.5) -> None:
+        self._skeletons: set[str] = set()
+        self._shingles: set[int] = set()
+        self._share = share
+        for text in reference:
+            self._skeletons.add(skeleton(text))
+            self._shingles |= shingles(text)
+
+    def __contains__(self, text: str) -> bool:
+        bare = skeleton(text)
+        if bare in self._skeletons:
+            return True
+        if len(bare) < 16:  # too short for its character runs to tell a copy from a common phrase
+            return False
+        own = shingles(text)
+        return sum(s in self._shingles for s in own) >= self._share * len(own)
+
+
+def without_repeats(examples: Iterable[Example], forbidden: Overlap | None = None) -> list[Example]:
+    """Drop exact repeats (by skeleton, first one kept) and whatever repeats a forbidden text."""
+    seen: set[str] = set()
+    kept = []
+    for example in examples:
+        bare = skeleton(example.text)
+        if not bare or bare in seen or (forbidden is not None and example.text in forbidden):
+            continue
+        seen.add(bare)
+        kept.append(example)
+    return kept
+
+
+def held_out(examples: Sequence[Example], share: float, salt: str) -> tuple[list[Example], list[Example]]:
+    """Split by group into (kept, held out); the same group always lands on the same side.
+
+    Args:
+        examples: any examples.
+        share: rough share of groups held out.
+        salt: names the split; another salt gives another one.
+    """
+    kept, out = [], []
+    for example in examples:
+        (out if fraction(example.group, salt) < share else kept).append(example)
+    return kept, out

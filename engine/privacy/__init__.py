@@ -1,0 +1,1 @@
+"""Keeping what is the shop's inside the shop: the offline guard."""

@@ -1,0 +1,93 @@
+"""Drivers: a complaint that comes with a courier, or with one variant of a product."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.findings import Finding, wilson
+from engine.reviews.board import Board, ThemeOnBoard
+from engine.reviews.evidence import best_quote, numbers, spans
+from engine.reviews.facts import count_query
+from engine.reviews.pain_points import FALSE_DISCOVERIES, FLOOR_MENTIONS, FLOOR_REVIEWS, percent
+from engine.statistics import adjusted, excess_p
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+METHOD = "share with one value against all other values, Fisher's exact test, FDR 5 %; goes with, not proved cause (v1)"
+
+
+def find(board: Board) -> list[Finding]:
+    """Complaints tied to a courier (whole shop) or to a variant (within its product)."""
+    import numpy as np
+
+    tried: list[tuple[str, str, str | None, ThemeOnBoard, NDArray[np.bool_], NDArray[np.bool_], float]] = []
+    scopes: list[tuple[str, str | None]] = [("courier", None), *(("variant", product) for product in board.products)]
+    for column, product in scopes:
+        values = np.array(board.column(column), dtype=object)
+        known = np.array([value not in (None, "") for value in values], dtype=np.bool_)
+        scope = known if product is None else known & (board.product == product)
+        for value in sorted({str(v) for v in values[scope]}):
+            here = scope & (values == value)
+            there = scope & ~here
+            if here.sum() < FLOOR_REVIEWS or not there.any():
+                continue
+            for theme in board.of("negative"):
+                k = int(theme.hits[here].sum())
+                if k >= FLOOR_MENTIONS:
+                    p = excess_p(k, int(here.sum()), int(theme.hits[there].sum()), int(there.sum()))
+                    tried.append((column, value, product, theme, here, there, p))
+    found = []
+    for (column, value, product, theme, here, there, _), q in zip(tried, adjusted([p for *_, p in tried]), strict=True):
+        if q < FALSE_DISCOVERIES:
+            found.append(_finding(board, column, value, product, theme, here, there, q))
+    return found
+
+
+def _finding(
+    board: Board,
+    column: str,
+    value: str,
+    product: str | None,
+    theme: ThemeOnBoard,
+    here: NDArray[np.bool_],
+    there: NDArray[np.bool_],
+    q: float,
+) -> Finding:
+    k, n = int(theme.hits[here].sum()), int(here.sum())
+    k_there, n_there = int(theme.hits[there].sum()), int(there.sum())
+    quotes = theme.quotes_in({int(i) for i in board.ids[here]})
+    who = f"Orders sent with {value}" if column == "courier" else f"{board.names[str(product)]}, {value}"
+    interval = wilson(k, n)
+    return Finding(
+        key=f"reviews/driver/{column}/{value}/{product or 'shop'}/{theme.key}",
+        desk="reviews",
+        kind="driver",
+        subject={
+            "product": product,
+            "name": None if product is None else board.names[product],
+            "theme": theme.key,
+            "theme_name": theme.name,
+            column: value,
+        },
+        sentence=f"{who}: {k} of {n} reviews complain about {theme.name} ({percent(k / n)}), "
+        f"with the others {k_there} of {n_there} ({percent(k_there / n_there)}); “{best_quote(quotes)}”.",
+        numbers=numbers(
+            share=k / n,
+            share_others=k_there / n_there,
+            k_others=k_there,
+            n_others=n_there,
+            q=q,
+            words=list(theme.words),
+            months=board.months(here, theme.hits),
+        ),
+        method=METHOD,
+        n=n,
+        k=k,
+        interval=interval,
+        confidence=1 - q,
+        rank=max(0.0, k - n * k_there / n_there),
+        query=count_query(theme.key, product=product, **{column: value}),
+        evidence=spans(quotes),
+    )

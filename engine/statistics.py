@@ -1,0 +1,130 @@
+"""The few tests that every desk uses, exact where the counts are small, seeded where they resample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SEED = 20261031
+
+
+def excess_p(k: int, n: int, k_rest: int, n_rest: int) -> float:
+    """One-sided p of k of n against k_rest of n_rest: Fisher's exact test, alternative "a larger share here"."""
+    from scipy.stats import hypergeom
+
+    return float(hypergeom.sf(k - 1, n + n_rest, k + k_rest, n))
+
+
+def adjusted(p_values: Sequence[float]) -> list[float]:
+    """p-values corrected for having looked at all of them (Benjamini & Hochberg 1995, false discovery rate)."""
+    from scipy.stats import false_discovery_control
+
+    return [float(p) for p in false_discovery_control(list(p_values))] if p_values else []
+
+
+@dataclass(frozen=True)
+class ChangePoint:
+    """The best split of a 0/1 series in time: before it k_before of n_before, from it on k_after of n_after.
+
+    `position` is the index of the first observation after the change; `p` allows for having tried every split.
+    """
+
+    position: int
+    k_before: int
+    n_before: int
+    k_after: int
+    n_after: int
+    p: float
+
+    @property
+    def rose(self) -> bool:
+        """Whether the share is higher after the split."""
+        return self.k_after * self.n_before > self.k_before * self.n_after
+
+
+def change_point(
+    hits: NDArray[np.bool_], allowed: NDArray[np.bool_] | None = None, *, least: int = 8, rounds: int = 2000
+) -> ChangePoint | None:
+    """Where a share changed, if anywhere.
+
+    The split with the largest Bernoulli log-likelihood ratio, its significance from permuting the series (the maximum
+    statistic over splits, so that looking everywhere is paid for; Hinkley 1970, Davison & Hinkley 1997 ch. 4).
+
+    Args:
+        hits: shape (n,), in order of time.
+        allowed: shape (n,), whether a change may begin at this observation (the first of a day); all when None.
+        least: fewest observations on either side.
+        rounds: permutations; the smallest p is 1 / (rounds + 1).
+
+    Returns:
+        None when the series is too short to be split, or constant.
+    """
+    import numpy as np
+
+    n = len(hits)
+    total = int(hits.sum())
+    if n < 2 * least or total in (0, n):
+        return None
+    positions = np.arange(least, n - least + 1)
+    if allowed is not None:
+        positions = positions[allowed[positions]]
+    if not len(positions):
+        return None
+
+    def gain(series: NDArray[np.bool_]) -> NDArray[np.float64]:
+        k1 = np.cumsum(series, axis=-1)[..., positions - 1].astype(np.float64)
+        n1 = positions.astype(np.float64)
+        k2, n2 = total - k1, n - n1
+        return _log_likelihood(k1, n1) + _log_likelihood(k2, n2)
+
+    observed = gain(hits)
+    best = int(np.argmax(observed))
+    generator = np.random.default_rng(SEED)
+    exceed = 0
+    chunk = max(1, min(rounds, 4_000_000 // n))
+    for begin in range(0, rounds, chunk):
+        size = min(chunk, rounds - begin)
+        shuffled = generator.permuted(np.broadcast_to(hits, (size, n)), axis=1)
+        exceed += int((gain(shuffled).max(axis=-1) >= observed[best] - 1e-9).sum())
+    at = int(positions[best])
+    before = int(hits[:at].sum())
+    return ChangePoint(at, before, at, total - before, n - at, (exceed + 1) / (rounds + 1))
+
+
+def _log_likelihood(k: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Maximised Bernoulli log-likelihood of k of n, with 0 log 0 = 0."""
+    from scipy.special import xlogy
+
+    result: NDArray[np.float64] = xlogy(k, k / n) + xlogy(n - k, (n - k) / n)
+    return result
+
+
+def mean_difference_interval(
+    values: NDArray[np.float64], without: NDArray[np.bool_], *, rounds: int = 1000
+) -> tuple[float, float, float]:
+    """Mean of all minus mean of those kept in `without`: the leave-out impact, with a 95 % percentile bootstrap.
+
+    Args:
+        values: shape (n,).
+        without: shape (n,), the observations that remain when the theme is left out.
+
+    Returns:
+        The impact and its interval (low, high); resampled rows with nothing left are skipped.
+    """
+    import numpy as np
+
+    impact = float(values.mean() - values[without].mean())
+    generator = np.random.default_rng(SEED)
+    picks = generator.integers(0, len(values), (rounds, len(values)))
+    kept = without[picks]
+    counts = kept.sum(axis=1)
+    drawn = values[picks]
+    means = np.where(counts > 0, (drawn * kept).sum(axis=1) / np.maximum(counts, 1), np.nan)
+    impacts = drawn.mean(axis=1) - means
+    low, high = np.nanpercentile(impacts, [2.5, 97.5])
+    return impact, float(low), float(high)
