@@ -1,0 +1,1 @@
+"""The models that Backroom knows (`catalog.toml`) and the small trained parts that ship with it."""
