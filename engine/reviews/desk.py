@@ -1,0 +1,370 @@
+"""The reviews desk's one door: read what is new, group what was said, and say what was found.
+
+Stages: sentiment of every review, thresholds fitted to the shop's stars, sentiment of every clause, vectors of the
+clauses that complain or praise, themes, findings. The model's answers are stored portion by portion; everything derived
+from them is written in one transaction at the end, so that a shop always holds a whole analysis.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from engine.inference.cache import cache_key
+from engine.inference.task import Calibration, LabelTask, calibrated
+from engine.jobs import JobContext
+from engine.reviews import contradictions, copied, drivers, pain_points, praise, return_reasons, themes, trends
+from engine.reviews.board import Board
+from engine.reviews.clauses import Clause, split_clauses
+from engine.reviews.reading import read_all
+from engine.reviews.sentiment import LABELS, UNSURE, fit_to_stars, method_of, task_for
+from engine.store.database import Store
+from engine.store.findings import store_findings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from sqlite_utils import Database
+
+    from engine.findings import Finding
+    from engine.inference.client import ModelClient
+
+LANGUAGES = ("en", "zh")
+"""The languages that reading was measured in."""
+
+NOTEWORTHY_SHARE = 0.1
+ANALYSES = (pain_points, trends, drivers, praise, contradictions, copied, return_reasons)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an analysis did; see `engine.shop.AnalysisReport`."""
+
+    labelled: int
+    findings: int
+    seconds: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Review:
+    id: int
+    text: str
+    language: str | None
+    stars: float | None
+
+
+def analyze(store: Store, context: JobContext, *, model: str | None = None) -> Outcome:
+    """Read all reviews and store the desk's findings.
+
+    Raises:
+        Cancelled: stopped; finished portions of reading are kept and the next run goes on from there.
+        ModelError: the model is missing, damaged or does not fit; nothing was changed.
+    """
+    from engine.inference.client import ModelClient
+
+    started = time.monotonic()
+    reviews = [
+        _Review(row["id"], row["text"], row["language"], row["stars"])
+        for row in store.rows("SELECT id, text, language, stars FROM reviews ORDER BY id")
+    ]
+    warnings: list[str] = []
+    asked = 0
+    found_themes: list[themes.Theme] = []
+    rows: list[_ClauseRow] = []
+    if reviews:
+        with ModelClient(model) as client:
+            task = task_for(client)
+            given = task.calibration or Calibration(abstain_below=UNSURE)
+            method = method_of(task, client.model.name)
+            scores, read = _read_reviews(store, client, task, reviews, given, method, context)
+            asked += read
+            calibration, notes = _settle_labels(store, reviews, scores, given, method)
+            warnings += notes
+            rows, read = _read_clauses(store, client, task, reviews, given, context)
+            asked += read
+            found_themes, read, note = _group(store, client, rows, context)
+            asked += read
+            warnings += [note, *client.warnings] if note else client.warnings
+    else:
+        warnings.append("There are no reviews yet: import a file that holds some.")
+    stage = context.stage("Weighing", len(ANALYSES), "questions")
+    moment = datetime.now(UTC).isoformat(timespec="seconds")
+    with store.write() as db:
+        _store_clauses(db, rows, found_themes)
+    board = Board(store)
+    found: list[Finding] = []
+    for analysis in ANALYSES:
+        found += analysis.find(board)
+        stage.advance()
+    with store.write() as db:
+        store_findings(db, "reviews", found, moment)
+        db.execute(
+            "INSERT INTO audit_log (at, action, detail) VALUES (?, 'analyze', ?)",
+            [moment, json.dumps({"desk": "reviews", "read": asked, "findings": len(found)})],
+        )
+    return Outcome(asked, len(found), time.monotonic() - started, tuple(dict.fromkeys(warnings)))
+
+
+# -- sentiment of reviews ----------------------------------------------------------------------------------------------
+
+
+def _read_reviews(
+    store: Store,
+    client: ModelClient,
+    task: LabelTask,
+    reviews: Sequence[_Review],
+    given: Calibration,
+    method: str,
+    context: JobContext,
+) -> tuple[dict[str, NDArray[np.float32]], int]:
+    """Raw scores per distinct text; labels are stored portion by portion, so that a stopped run shows what it read."""
+    ids: dict[str, list[int]] = {}
+    for review in reviews:
+        ids.setdefault(review.text, []).append(review.id)
+
+    def keep(new: dict[str, NDArray[np.float32]]) -> None:
+        with store.write() as db:
+            _store_labels(db, [(i, row) for text, row in new.items() for i in ids[text]], given, method)
+
+    return _scores(store, client, task, list(ids), context, "Reading reviews", keep)
+
+
+def _scores(
+    store: Store,
+    client: ModelClient,
+    task: LabelTask,
+    texts: Sequence[str],
+    context: JobContext,
+    stage: str,
+    keep: Any = None,
+) -> tuple[dict[str, NDArray[np.float32]], int]:
+    import numpy as np
+
+    from engine.inference.client import adapter_sha
+
+    model_sha, adapter = client.model_sha, adapter_sha(task)
+    return read_all(
+        store,
+        texts,
+        lambda text: cache_key(text, task, model_sha, adapter),
+        lambda portion: client.scores(portion, task, context=context).astype(np.float32),
+        context,
+        stage,
+        kind=np.float32,
+        keep=keep,
+    )
+
+
+def _store_labels(
+    db: Database, rows: Sequence[tuple[int, NDArray[np.float32]]], calibration: Calibration, method: str
+) -> None:
+    """Write the model's labels for review rows; a label that is already the same is left as it is."""
+    import numpy as np
+
+    if not rows:
+        return
+    moment = datetime.now(UTC).isoformat(timespec="seconds")
+    shares = calibrated(np.stack([row for _, row in rows]).astype(np.float64), list(LABELS), calibration)
+    values = []
+    for (identity, _), row in zip(rows, shares, strict=True):
+        best = int(row.argmax())
+        probabilities = json.dumps({label: round(float(p), 4) for label, p in zip(LABELS, row, strict=True)})
+        confidence = round(float(row[best]), 4)
+        abstain = int(confidence < calibration.abstain_below)
+        values.append((identity, LABELS[best], probabilities, confidence, abstain, method, moment))
+    db.conn.executemany(
+        """
+        INSERT INTO labels (table_name, row_id, task, source, label, probabilities, confidence, abstain, method, made_at)
+        VALUES ('reviews', ?, 'sentiment', 'model', ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (table_name, row_id, task, source) DO UPDATE SET label = excluded.label,
+            probabilities = excluded.probabilities, confidence = excluded.confidence, abstain = excluded.abstain,
+            method = excluded.method, made_at = excluded.made_at
+        WHERE probabilities != excluded.probabilities OR method != excluded.method OR abstain != excluded.abstain
+        """,
+        values,
+    )
+
+
+def _settle_labels(
+    store: Store,
+    reviews: Sequence[_Review],
+    scores: dict[str, NDArray[np.float32]],
+    given: Calibration,
+    method: str,
+) -> tuple[Calibration, list[str]]:
+    """Fit the thresholds to the shop's stars where that helps, and write every label with them; with notes to the seller."""
+    import numpy as np
+
+    rated = [review for review in reviews if review.stars is not None and review.text.strip()]
+    fit = None
+    if rated:
+        matrix = np.stack([scores[review.text] for review in rated]).astype(np.float64)
+        fit = fit_to_stars(matrix, np.array([review.stars for review in rated], dtype=np.float64), given)
+    calibration = fit.calibration if fit is not None else given
+    if fit is not None and fit.own:
+        method += ", thresholds fitted to this shop's stars"
+    with store.write() as db:
+        _store_labels(db, [(review.id, scores[review.text]) for review in reviews], calibration, method)
+        if fit is not None:
+            db.execute(
+                "INSERT OR REPLACE INTO settings VALUES ('sentiment_agreement', ?)",
+                [json.dumps({"agreement": round(fit.agreement, 4), "rated": fit.rated, "own": fit.own})],
+            )
+    notes = []
+    if fit is not None:
+        notes.append(
+            f"Sentiment agrees with the stars of {fit.agreement:.0%} of {fit.rated:,} rated reviews (held out of the fit)."
+        )
+    notes += _language_notes(reviews, scores, calibration)
+    return calibration, notes
+
+
+def _language_notes(
+    reviews: Sequence[_Review], scores: dict[str, NDArray[np.float32]], calibration: Calibration
+) -> list[str]:
+    """An honest word on languages that reading was never measured in."""
+    import numpy as np
+
+    notes = []
+    counts = Counter(review.language for review in reviews if review.language)
+    for language, count in counts.most_common():
+        if language in LANGUAGES or count < NOTEWORTHY_SHARE * len(reviews):
+            continue
+        note = f"{count:,} of {len(reviews):,} reviews are in a language ({language}) that Backroom does not read well yet."
+        rated = [r for r in reviews if r.language == language and r.stars is not None and r.stars != 3]
+        if rated:
+            shares = calibrated(np.stack([scores[r.text] for r in rated]).astype(np.float64), list(LABELS), calibration)
+            same = sum((row[2] > row[0]) == (r.stars > 3) for row, r in zip(shares, rated, strict=True) if r.stars)
+            note += (
+                f" Good or bad agrees with the stars of {same / len(rated):.0%} of them; take its findings as hints."
+            )
+        notes.append(note)
+    return notes
+
+
+# -- clauses and themes ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _ClauseRow:
+    review: int
+    clause: Clause
+    sentiment: str
+    probability: float
+
+
+def _read_clauses(
+    store: Store,
+    client: ModelClient,
+    task: LabelTask,
+    reviews: Sequence[_Review],
+    given: Calibration,
+    context: JobContext,
+) -> tuple[list[_ClauseRow], int]:
+    """Every clause of every review with its own sentiment, in order of review and place."""
+    import numpy as np
+
+    pieces = [(review.id, clause) for review in reviews for clause in split_clauses(review.text)]
+    scores, read = _scores(store, client, task, [clause.text for _, clause in pieces], context, "Reading clauses")
+    if not pieces:
+        return [], read
+    shares = calibrated(np.stack([scores[clause.text] for _, clause in pieces]).astype(np.float64), list(LABELS), given)
+    rows = []
+    for (review, clause), row in zip(pieces, shares, strict=True):
+        best = int(row.argmax())
+        rows.append(_ClauseRow(review, clause, LABELS[best], round(float(row[best]), 4)))
+    return rows, read
+
+
+def _group(
+    store: Store, client: ModelClient, rows: Sequence[_ClauseRow], context: JobContext
+) -> tuple[list[themes.Theme], int, str]:
+    """Themes over `rows` (members are indices into it), how many texts were embedded, and a note on what is unassigned."""
+    import numpy as np
+
+    multilingual = any(themes.language_of(row.clause.text) != "en" for row in rows)
+    embedder = client.embedder(multilingual=multilingual)
+    found: list[themes.Theme] = []
+    read = complaints = assigned = 0
+    for polarity in ("negative", "positive"):
+        chosen = [i for i, row in enumerate(rows) if row.sentiment == polarity]
+        anchor_list = themes.anchors(polarity)
+        texts = [rows[i].clause.text for i in chosen]
+        examples = [text for anchor in anchor_list for _, text in anchor.examples]
+        vectors, count = read_all(
+            store,
+            texts + examples,
+            lambda text: cache_key(text, None, embedder.key, ""),
+            lambda portion: client.embed(portion, multilingual=multilingual, context=context),
+            context,
+            "Comparing complaints" if polarity == "negative" else "Comparing praise",
+            kind=np.float16,
+        )
+        read += count
+        if not chosen:
+            continue
+        grouped = themes.group(
+            texts,
+            np.stack([vectors[text] for text in texts]),
+            polarity,
+            anchor_list,
+            np.stack([vectors[text] for text in examples]),
+        )
+        for theme in grouped:
+            found.append(
+                themes.Theme(
+                    theme.key,
+                    theme.name,
+                    theme.polarity,
+                    theme.language,
+                    theme.words,
+                    tuple(chosen[m] for m in theme.members),
+                    theme.similarities,
+                )
+            )
+        if polarity == "negative":
+            complaints, assigned = len(chosen), sum(len(theme.members) for theme in grouped)
+    note = (
+        f"{assigned:,} of {complaints:,} complaining clauses belong to a theme; the rest stand alone."
+        if complaints
+        else ""
+    )
+    return found, read, note
+
+
+def _store_clauses(db: Database, rows: Sequence[_ClauseRow], found: Sequence[themes.Theme]) -> None:
+    """Replace clauses and themes; a theme keeps the name that the seller gave it."""
+    renamed = dict(db.execute("SELECT key, renamed FROM themes WHERE renamed IS NOT NULL").fetchall())
+    for table in ("theme_clauses", "themes", "clauses"):
+        db.execute(f"DELETE FROM {table}")
+    db.conn.executemany(
+        'INSERT INTO clauses (id, review_row, start, "end", sentiment, probability) VALUES (?, ?, ?, ?, ?, ?)',
+        [
+            (i, row.review, row.clause.start, row.clause.end, row.sentiment, row.probability)
+            for i, row in enumerate(rows, 1)
+        ],
+    )
+    for identity, theme in enumerate(found, 1):
+        db.execute(
+            "INSERT INTO themes (id, key, name, polarity, language, words, size, renamed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                identity,
+                theme.key,
+                theme.name,
+                theme.polarity,
+                theme.language,
+                "|".join(theme.words),
+                len(theme.members),
+                renamed.get(theme.key),
+            ],
+        )
+        db.conn.executemany(
+            "INSERT INTO theme_clauses VALUES (?, ?, ?)",
+            [(identity, m + 1, s) for m, s in zip(theme.members, theme.similarities, strict=True)],
+        )

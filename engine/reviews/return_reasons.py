@@ -1,0 +1,53 @@
+"""Return reasons: a product that is sent back for one reason more than others are."""
+
+from __future__ import annotations
+
+from engine.findings import Finding, wilson
+from engine.reviews import facts
+from engine.reviews.board import Board
+from engine.reviews.evidence import numbers, whole
+from engine.reviews.pain_points import FALSE_DISCOVERIES, FLOOR_MENTIONS, percent
+from engine.statistics import adjusted, excess_p
+
+METHOD = "returned rows with this reason against the other products' returns, Fisher's exact test, FDR 5 % (v1)"
+
+
+def find(board: Board) -> list[Finding]:
+    """Products whose returns name a reason more often than the rest of the shop's returns do."""
+    returns = facts.return_reasons(board.store)
+    if not len(returns):
+        return []
+    tried = []
+    for (product, reason), rows in sorted(returns.group_by("product", "reason"), key=lambda pair: str(pair[0])):
+        of_product = returns.filter(returns["product"] == product)
+        same = int((returns["reason"] == reason).sum()) - len(rows)
+        k, n, rest = len(rows), len(of_product), len(returns) - len(of_product)
+        if k >= FLOOR_MENTIONS:
+            tried.append((str(product), str(reason), rows, k, n, same, rest, excess_p(k, n, same, rest)))
+    found = []
+    for (product, reason, rows, k, n, same, rest, _), q in zip(tried, adjusted([t[-1] for t in tried]), strict=True):
+        if q >= FALSE_DISCOVERIES:
+            continue
+        name = str(rows["product_name"][0] or product)
+        plain = reason.replace("_", " ").lower()
+        found.append(
+            Finding(
+                key=f"reviews/return_reason/{product}/{reason}",
+                desk="reviews",
+                kind="return_reason",
+                subject={"product": product, "name": name, "reason": reason},
+                sentence=f"{name}: {k} of {n} returns give “{plain}” as the reason, against "
+                f"{percent(same / rest if rest else 0)} of the other products' returns.",
+                numbers=numbers(share=k / n, share_elsewhere=same / rest if rest else 0.0, q=q),
+                method=METHOD,
+                n=n,
+                k=k,
+                interval=wilson(k, n),
+                confidence=1 - q,
+                rank=float(k) * 0.5,
+                query=f"SELECT sum(reason = {facts.quoted(reason)}) AS k, count(*) AS n FROM v_returns "
+                f"WHERE reason IS NOT NULL AND product = {facts.quoted(product)}",
+                evidence=whole("returns", [int(row) for row in rows["id"]], "comment"),
+            )
+        )
+    return found

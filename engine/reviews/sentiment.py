@@ -1,0 +1,193 @@
+"""Sentiment of a text: negative, neutral or positive, read from the model's label tokens.
+
+The default model reads with a small trained adapter that ships (`models/adapters/sentiment.*`, with its card); any other
+model reads with the examples of `prompts/sentiment.v1.jinja`. A shop whose reviews carry stars moves the thresholds to
+fit its own customers, when that helps on reviews held out of the fit.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.inference.task import Calibration, LabelTask
+from engine.jobs import JobContext
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engine.inference.client import ModelClient
+
+LABELS = ("negative", "neutral", "positive")
+_ANSWERS: dict[str, tuple[str, ...]] = {label: (f" {label}",) for label in LABELS}
+UNSURE = 0.5
+"""Without a measured threshold, a best probability below this goes to a person."""
+
+LEAST_STARS = 150
+"""Fewer rated reviews than this fit no thresholds of a shop's own."""
+
+
+def task_for(client: ModelClient) -> LabelTask:
+    """The task that suits the client's model: with the shipped adapter when it was trained for it, else by examples."""
+    shipped = _shipped()
+    if shipped is not None and client.model.sha256 == shipped[1]:
+        return shipped[0]
+    template = (Path(__file__).with_name("prompts") / "sentiment.v1.jinja").read_text(encoding="utf-8")
+    prefix, _, suffix = template.rstrip("\n").partition("{{ text }}")
+    return LabelTask(
+        "sentiment", "examples.v1", prefix, suffix, _ANSWERS, calibration=Calibration(abstain_below=UNSURE)
+    )
+
+
+def _shipped() -> tuple[LabelTask, str] | None:
+    """The shipped adapter's task and the hash of the model it was trained for; None when it is not here."""
+    import models
+
+    folder = Path(models.__file__).parent / "adapters"
+    card_path, adapter = folder / "sentiment.toml", folder / "sentiment.gguf"
+    if not (card_path.is_file() and adapter.is_file()):
+        return None
+    card = tomllib.loads(card_path.read_text(encoding="utf-8"))
+    prompt, calibration = card["prompt"], card["calibration"]
+    task = LabelTask(
+        "sentiment",
+        str(card["version"]),
+        prompt["prefix"],
+        prompt["suffix"],
+        {label: tuple(answers) for label, answers in prompt["labels"].items()},
+        adapter=str(adapter),
+        calibration=Calibration(
+            calibration["bias"], calibration["temperature"], calibration["abstain_below"], calibration["source"]
+        ),
+        max_text_tokens=prompt.get("max_text_tokens", 200),
+    )
+    return task, str(card["base"]["sha256"])
+
+
+@dataclass(frozen=True)
+class StarsFit:
+    """How the reader agrees with a shop's own stars, on reviews held out of the fit.
+
+    `calibration` is the shop's own when it lowered the held-out log loss, else the one given; `agreement` is the share of
+    held-out reviews whose label matches their stars (1-2 negative, 3 neutral, 4-5 positive).
+    """
+
+    calibration: Calibration
+    own: bool
+    agreement: float
+    rated: int
+
+
+def fit_to_stars(scores: NDArray[np.float64], stars: NDArray[np.float64], given: Calibration) -> StarsFit | None:
+    """Fit the thresholds to a shop's stars (bias and temperature: Platt 1999, Guo et al. 2017), two-fold cross-fitted.
+
+    Args:
+        scores: raw label scores, shape (n, 3), columns as `LABELS`.
+        stars: shape (n,), 1 to 5.
+        given: the calibration to beat.
+
+    Returns:
+        None when too few reviews are rated, or a class has fewer than ten.
+    """
+    import numpy as np
+
+    gold = np.where(stars <= 2, 0, np.where(stars < 4, 1, 2))
+    counts = np.bincount(gold, minlength=3)
+    if len(gold) < LEAST_STARS or counts.min() < 10:
+        return None
+    base = _log_probabilities(scores, given)
+    folds = np.arange(len(gold)) % 2
+    held_out = np.empty_like(base)
+    for fold in (0, 1):
+        fitted = _fit(scores[folds != fold], gold[folds != fold], given)
+        held_out[folds == fold] = _log_probabilities(scores[folds == fold], fitted)
+    rows = np.arange(len(gold))
+    own = held_out[rows, gold].mean() > base[rows, gold].mean() + 0.005
+    chosen = held_out if own else base
+    calibration = replace(_fit(scores, gold, given), source="this shop's stars") if own else given
+    return StarsFit(calibration, bool(own), float((chosen.argmax(axis=1) == gold).mean()), len(gold))
+
+
+def _log_probabilities(scores: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
+    import numpy as np
+
+    from engine.inference.task import calibrated
+
+    result: NDArray[np.float64] = np.log(np.maximum(calibrated(scores, list(LABELS), calibration), 1e-12))
+    return result
+
+
+def _fit(scores: NDArray[np.float64], gold: NDArray[np.int64], given: Calibration) -> Calibration:
+    """Bias and temperature of least log loss, held near `given` by a weak prior so that few stars move it little."""
+    import numpy as np
+    from scipy.optimize import minimize
+
+    start = np.array([given.bias.get(label, 0.0) for label in LABELS] + [np.log(given.temperature)])
+    rows = np.arange(len(gold))
+
+    def loss(x: NDArray[np.float64]) -> float:
+        shifted = (scores + x[:3]) / np.exp(x[3])
+        shifted = shifted - shifted.max(axis=1, keepdims=True)
+        log = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        return float(-log[rows, gold].sum() + 2.0 * ((x - start) ** 2).sum())
+
+    best = minimize(loss, start, method="L-BFGS-B").x
+    bias = {label: round(float(b - best[:3].mean()), 4) for label, b in zip(LABELS, best[:3], strict=True)}
+    return Calibration(bias, round(float(np.exp(best[3])), 4), given.abstain_below, "fitted to stars")
+
+
+def method_of(task: LabelTask, model_name: str) -> str:
+    """How a label was made, in a few words for the screen."""
+    return f"{model_name}, {'adapter' if task.adapter else 'examples in the prompt'} {task.version}"
+
+
+def label_texts(
+    ids: Sequence[Any], texts: Sequence[str], *, context: JobContext, model: str | None = None
+) -> list[dict[str, Any]]:
+    """Label texts outside a shop, in input order, in the shape `label sentiment --json` prints.
+
+    Empty texts get equal probabilities and abstain: there is nothing to read.
+    """
+    from engine.inference.client import ModelClient
+
+    positions = [i for i, text in enumerate(texts) if text.strip()]
+    records: list[dict[str, Any]] = [
+        record(identity, {label: 1 / 3 for label in LABELS}, "empty text", abstain=True, label="neutral")
+        for identity in ids
+    ]
+    if not positions:
+        return records
+    stage = context.stage("Reading", len(positions), "texts")
+    with ModelClient(model) as client:
+        task = task_for(client)
+        threshold = task.calibration.abstain_below if task.calibration else UNSURE
+        found = client.label(
+            [texts[i] for i in positions],
+            task,
+            on_batch=lambda indices, _: stage.advance(len(indices)),
+            context=context,
+        )
+        method = method_of(task, client.model.name)
+    for i, row in zip(positions, found, strict=True):
+        shares = {label: round(float(p), 4) for label, p in zip(task.names, row, strict=True)}
+        records[i] = record(ids[i], shares, method, abstain=max(shares.values()) < threshold)
+    return records
+
+
+def record(
+    identity: Any, shares: dict[str, float], method: str, *, abstain: bool, label: str | None = None
+) -> dict[str, Any]:
+    """One labelled text as JSON."""
+    best = label or max(LABELS, key=lambda name: shares[name])
+    return {
+        "id": identity,
+        "label": best,
+        "probabilities": shares,
+        "confidence": shares[best],
+        "method": method,
+        "abstain": abstain,
+    }
