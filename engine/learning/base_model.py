@@ -1,4 +1,4 @@
-"""The base model of an adapter: the very quantised GGUF weights that run later, tokenised by llama.cpp, dequantised into torch."""
+"""The base model of an adapter: the quantised GGUF weights that run later, in torch, and their tokeniser."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class GgufTokenizer:
             self._model = None
 
 
-# GGUF tensor names -> parameter names of transformers' Gemma3TextModel. Source of the mapping: both models' published layouts.
+# GGUF tensor names -> parameter names of transformers' Gemma3TextModel (both layouts are published).
 _GEMMA3_LAYER = {
     "attn_q.weight": "self_attn.q_proj.weight",
     "attn_k.weight": "self_attn.k_proj.weight",
@@ -75,7 +75,9 @@ _GEMMA3_LAYER = {
 }
 # Where a LoRA pair is attached, as GGUF names it; every linear layer of the transformer.
 GGUF_NAME_OF_LINEAR = {
-    hf.removesuffix(".weight"): gg.removesuffix(".weight") for gg, hf in _GEMMA3_LAYER.items() if hf.endswith("proj.weight")
+    hf.removesuffix(".weight"): gg.removesuffix(".weight")
+    for gg, hf in _GEMMA3_LAYER.items()
+    if hf.endswith("proj.weight")
 }
 
 
@@ -101,7 +103,7 @@ class TorchBase:
     """Dequantised base weights in torch, without the output projection.
 
     Attributes:
-        model: transformers' Gemma3TextModel (token ids (batch, length) -> hidden states (batch, length, width)), frozen.
+        model: transformers' Gemma3TextModel, frozen: ids (batch, length) -> hidden states (batch, length, width).
         architecture: value of general.architecture.
     """
 
@@ -117,7 +119,9 @@ class TorchBase:
 def _field(reader: GGUFReader, name: str) -> Any:
     field = reader.get_field(name)
     if field is None:
-        raise ModelError(f"The model file says nothing about {name}.", todo="Use a complete GGUF file of a Gemma 3 model.")
+        raise ModelError(
+            f"The model file says nothing about {name}.", todo="Use a complete GGUF file of a Gemma 3 model."
+        )
     return field.contents()
 
 
@@ -141,7 +145,8 @@ def load_torch(path: Path, dtype: torch.dtype) -> TorchBase:
     architecture = str(_field(reader, "general.architecture"))
     if architecture != "gemma3":
         raise ModelError(
-            f"Adapters can be trained for Gemma 3 models only so far, and this file holds {architecture}.", file=str(path)
+            f"Adapters can be trained for Gemma 3 models only so far, and this file holds {architecture}.",
+            file=str(path),
         )
     layers = int(_field(reader, "gemma3.block_count"))
     vocabulary = next(int(t.shape[-1]) for t in reader.tensors if t.name == "token_embd.weight")

@@ -100,7 +100,8 @@ def held_out(examples: Sequence[Example], share: float, salt: str) -> tuple[list
         share: rough share of groups held out.
         salt: names the split; another salt gives another one.
     """
-    kept, out = [], []
+    kept: list[Example] = []
+    out: list[Example] = []
     for example in examples:
         (out if fraction(example.group, salt) < share else kept).append(example)
     return kept, out

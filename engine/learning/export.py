@@ -9,7 +9,9 @@ import numpy as np
 import torch
 
 
-def write_gguf(path: Path, tensors: Mapping[str, torch.Tensor], *, alpha: float, architecture: str, name: str, licence: str) -> Path:
+def write_gguf(
+    path: Path, tensors: Mapping[str, torch.Tensor], *, alpha: float, architecture: str, name: str, licence: str
+) -> Path:
     """Write adapter tensors in half precision.
 
     Args:

