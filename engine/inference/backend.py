@@ -62,6 +62,10 @@ class Backend(Protocol):
     """Labels, writes and embeds. The methods are iterators, so that the caller may turn to something more urgent
     between batches; `None` means a step without a result. All raise `Aborted` once `stop` says so."""
 
+    def use(self, model: str) -> None:
+        """Make the model file at this path the one that labels and writes; the one before is unloaded."""
+        ...
+
     def label(self, texts: Sequence[str], task: LabelTask) -> Iterator[Scored | None]:
         """Raw label scores: float64 rows of n_labels, in the order of `task.names`."""
         ...

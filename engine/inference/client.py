@@ -14,11 +14,11 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import numpy as np
 
@@ -107,6 +107,7 @@ class _Connection:
     def __init__(self, peer: Peer, setup: Setup, note: Callable[[str], None]) -> None:
         self.peer = peer
         self.alive = True
+        self.model_fits = False
         self._note = note
         self._channel: Channel[Event] = Channel(peer.incoming, peer.outgoing, Event)
         self._boxes: dict[int, queue.SimpleQueue[Event | None]] = {}
@@ -237,10 +238,11 @@ class ModelClient:
         Raises:
             ModelError: missing, damaged, or too big for the memory that is free.
         """
-        for event in self._events(lambda identity: protocol.Describe(identity, INTERACTIVE), None, with_model=True):
-            if isinstance(event, protocol.Facts):
-                return event.facts
-        raise self._lost()
+        try:
+            events = list(self._events(lambda identity, model: protocol.Describe(identity, INTERACTIVE, model), None))
+        except _Died as error:
+            raise self._lost("The model process ended while it was loading the model.") from error
+        return next(event.facts for event in events if isinstance(event, protocol.Facts))
 
     # -- what it does
 
@@ -286,15 +288,15 @@ class ModelClient:
         """Raw label scores, as `label` but before calibration: what is worth caching, since calibration may change."""
         result = np.zeros((len(texts), len(task.labels)), dtype=np.float64)
 
-        def make(identity: int, part: list[str]) -> Work:
-            return protocol.Label(identity, INTERACTIVE if interactive else BACKGROUND, part, task)
+        def make(identity: int, model: str, part: list[str]) -> Work:
+            return protocol.Label(identity, INTERACTIVE if interactive else BACKGROUND, model, part, task)
 
         def store(indices: list[int], rows: NDArray[np.float64]) -> None:
             result[indices] = rows
             if on_batch is not None:
                 on_batch(indices, rows)
 
-        self._in_batches(texts, make, store, context, with_model=True)
+        self._in_batches(texts, make, store, context)
         return result
 
     def embed(
@@ -321,7 +323,7 @@ class ModelClient:
         """
         result = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
 
-        def make(identity: int, part: list[str]) -> Work:
+        def make(identity: int, model: str, part: list[str]) -> Work:
             return protocol.Embed(identity, INTERACTIVE if interactive else BACKGROUND, part, multilingual)
 
         def store(indices: list[int], rows: NDArray[np.float32]) -> None:
@@ -363,12 +365,17 @@ class ModelClient:
         """
         sampling = Sampling(max_tokens, temperature, 0.95, seed, tuple(stop), grammar, adapter)
 
-        def make(identity: int) -> Work:
-            return protocol.Generate(identity, INTERACTIVE if interactive else BACKGROUND, prompt, sampling, schema)
+        def make(identity: int, model: str) -> Work:
+            priority = INTERACTIVE if interactive else BACKGROUND
+            return protocol.Generate(identity, priority, model, prompt, sampling, schema)
 
-        for event in self._events(make, context, with_model=True):
-            if isinstance(event, protocol.Piece) and event.text:
-                yield event.text
+        try:
+            with closing(self._events(make, context)) as events:
+                for event in events:
+                    if isinstance(event, protocol.Piece) and event.text:
+                        yield event.text
+        except _Died as error:
+            raise self._lost("The model process ended while it was writing.") from error
 
     def cancel(self) -> None:
         """Stop every request under way, from any thread; each raises `Cancelled` where it was called."""
@@ -387,11 +394,11 @@ class ModelClient:
     def _in_batches(
         self,
         texts: Sequence[str],
-        make: Callable[[int, list[str]], Work],
-        store: Callable[[list[int], NDArray[np.generic]], None],
+        make: Callable[[int, str, list[str]], Work],
+        store: Callable[[list[int], NDArray[Any]], None],
         context: JobContext | None,
         *,
-        with_model: bool,
+        with_model: bool = True,
     ) -> None:
         """Run a request over texts to its end, repeating what is unfinished when the process dies."""
         positions: dict[str, list[int]] = {}
@@ -401,17 +408,19 @@ class ModelClient:
         while positions:
             part = list(positions)
 
-            def request(identity: int, part: list[str] = part) -> Work:
-                return make(identity, part)
+            def request(identity: int, model: str, part: list[str] = part) -> Work:
+                return make(identity, model, part)
 
             try:
-                for event in self._events(request, context, with_model=with_model):
-                    if isinstance(event, protocol.Rows):
-                        failures = 0
-                        rows = event.array()
-                        places = [positions.pop(part[index]) for index in event.indices]
-                        repeats = [len(place) for place in places]
-                        store(list(itertools.chain.from_iterable(places)), np.repeat(rows, repeats, axis=0))
+                # Closed at once also when `store` raises: a batch that cannot be kept ends the request.
+                with closing(self._events(request, context, with_model=with_model)) as events:
+                    for event in events:
+                        if isinstance(event, protocol.Rows):
+                            failures = 0
+                            rows = event.array()
+                            places = [positions.pop(part[index]) for index in event.indices]
+                            repeats = [len(place) for place in places]
+                            store(list(itertools.chain.from_iterable(places)), np.repeat(rows, repeats, axis=0))
             except _Died as error:
                 failures += 1
                 if failures > REPEATS:
@@ -419,8 +428,8 @@ class ModelClient:
                 self._log("The model process ended unexpectedly; it is started again.")
 
     def _events(
-        self, make: Callable[[int], Work], context: JobContext | None, *, with_model: bool
-    ) -> Iterator[Event]:
+        self, make: Callable[[int, str], Work], context: JobContext | None, *, with_model: bool = True
+    ) -> Generator[Event]:
         """Submit one request and yield its events until it is finished.
 
         Raises:
@@ -428,27 +437,21 @@ class ModelClient:
         """
         if context is not None:
             context.check()
-        connection = self._connect(with_model=with_model)
+        connection = self._connect()
+        model = self._model_path(connection) if with_model else ""
         identity = next(self._ids)
         cancel = self._running[identity] = threading.Event()
         over = False
         try:
-            box = connection.submit(make(identity))
+            box = connection.submit(make(identity, model))
             while True:
-                try:
-                    event = box.get(timeout=POLL_SECONDS)
-                except queue.Empty:
-                    event = None
-                    waiting = True
-                else:
-                    waiting = False
                 if cancel.is_set() or (context is not None and context.cancel.cancelled):
-                    if not waiting and isinstance(event, protocol.Rows):
-                        yield event
                     over = True
                     yield from self._stop(connection, identity, box)
                     raise Cancelled
-                if waiting:
+                try:
+                    event = box.get(timeout=POLL_SECONDS)
+                except queue.Empty:
                     continue
                 if event is None:
                     raise _Died
@@ -466,9 +469,7 @@ class ModelClient:
             else:
                 connection.forget(identity)
 
-    def _stop(
-        self, connection: _Connection, identity: int, box: queue.SimpleQueue[Event | None]
-    ) -> Iterator[Event]:
+    def _stop(self, connection: _Connection, identity: int, box: queue.SimpleQueue[Event | None]) -> Iterator[Event]:
         """Cancel a request; yields the batches that were finished before it heard. Kills the process if it is deaf."""
         try:
             connection.cancel(identity)
@@ -482,43 +483,37 @@ class ModelClient:
         except queue.Empty:
             connection.peer.kill()
 
-    def _connect(self, *, with_model: bool) -> _Connection:
-        """The running process, or a new one; a model that does not fit is refused before anything is loaded."""
+    def _connect(self) -> _Connection:
+        """The running process, or a new one."""
         with self._lock:
             if self._connection is not None and self._connection.alive:
                 return self._connection
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
-            if self._launch is not None:
-                setup, peer = Setup(None, 1), self._launch()
-            else:
-                setup = Setup(self._model_path(required=with_model), model_threads())
-                peer = _Process(self._log_path)
+            peer = self._launch() if self._launch is not None else _Process(self._log_path)
             try:
-                self._connection = _Connection(peer, setup, self._note)
+                self._connection = _Connection(peer, Setup(model_threads()), self._note)
             except _Died as error:
                 raise self._lost() from error
             return self._connection
 
-    def _model_path(self, *, required: bool) -> str | None:
-        """The model for a new process. Vectors need none, so a missing model does not stand in their way."""
-        try:
-            model = self.model
-            check_memory(model)
-        except ModelError:
-            if required:
-                raise
-            return None
-        return str(model.path)
+    def _model_path(self, connection: _Connection) -> str:
+        """The model file; one that does not fit is refused before the process would load it."""
+        if self._launch is not None:
+            return ""
+        if not connection.model_fits:
+            check_memory(self.model)
+            connection.model_fits = True
+        return str(self.model.path)
 
     def _note(self, text: str) -> None:
         self.warnings.append(text)
         self._log(text)
 
-    def _lost(self) -> ModelError:
+    def _lost(self, what: str = "The model process ended unexpectedly, again and again.") -> ModelError:
         return ModelError(
-            "The model process ended unexpectedly, again and again.",
+            what,
             file=str(self._log_path),
             todo="Its log may say why; what was finished is kept.",
         )

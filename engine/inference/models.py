@@ -26,7 +26,7 @@ from engine.inference.machine import available_memory, model_threads, total_memo
 from engine.paths import models_dir, state_dir
 
 OVERHEAD_BYTES = 260 << 20
-"""The model process without weights and KV cache: interpreter, llama.cpp's work buffers, repacked weights (measured)."""
+"""The model process besides file and KV cache: interpreter, llama.cpp's work buffers, repacked weights (measured)."""
 
 _CHUNK = 1 << 20
 _ENCODERS = ("bert", "nomic-bert", "jina-bert-v2", "modern-bert", "t5encoder", "t5")
@@ -92,7 +92,8 @@ def catalogue() -> list[CatalogueEntry]:
 
 
 def _entry(row: dict[str, Any]) -> CatalogueEntry:
-    return CatalogueEntry(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return CatalogueEntry(**fields)
 
 
 def default_model() -> CatalogueEntry:
@@ -399,9 +400,7 @@ def doctor() -> dict[str, Any]:
         "memory_mb": total_memory() >> 20,
         "memory_free_mb": available_memory() >> 20,
         **native,
-        "models": [
-            {"name": row["name"], "installed": row["installed"], "fits": row["fits"]} for row in list_models()
-        ],
+        "models": [{"name": row["name"], "installed": row["installed"], "fits": row["fits"]} for row in list_models()],
         "rates": _read_state("rates.json"),
     }
 

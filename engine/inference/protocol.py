@@ -27,17 +27,17 @@ LARGEST_FRAME = 1 << 30
 
 
 class Setup(msgspec.Struct, tag=True, frozen=True):
-    """The first message: which model file to load when one is needed, and with how many threads."""
+    """The first message: with how many threads to compute."""
 
-    model: str | None
     threads: int
 
 
 class Label(msgspec.Struct, tag=True, frozen=True):
-    """Score `texts` under `task`."""
+    """Score `texts` under `task` with the model file `model`."""
 
     id: int
     priority: int
+    model: str
     texts: list[str]
     task: LabelTask
 
@@ -56,6 +56,7 @@ class Generate(msgspec.Struct, tag=True, frozen=True):
 
     id: int
     priority: int
+    model: str
     prompt: str
     sampling: Sampling
     schema: str | None = None
@@ -66,6 +67,7 @@ class Describe(msgspec.Struct, tag=True, frozen=True):
 
     id: int
     priority: int
+    model: str
 
 
 class Cancel(msgspec.Struct, tag=True, frozen=True):

@@ -80,9 +80,7 @@ class LabelTask:
         return calibrated(scores, self.names, self.calibration)
 
 
-def calibrated(
-    scores: NDArray[np.float64], labels: list[str], calibration: Calibration | None
-) -> NDArray[np.float64]:
+def calibrated(scores: NDArray[np.float64], labels: list[str], calibration: Calibration | None) -> NDArray[np.float64]:
     """Softmax of (scores + bias) / temperature; `scores` has shape (n, n_labels), columns in the order of `labels`."""
     import numpy as np
 

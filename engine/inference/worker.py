@@ -132,9 +132,7 @@ class Worker:
     def _send(self, identity: int, result: object) -> None:
         if isinstance(result, Scored):
             rows = result.rows
-            self._channel.send(
-                protocol.Rows(identity, result.indices, rows.shape[1], rows.dtype.str, rows.tobytes())
-            )
+            self._channel.send(protocol.Rows(identity, result.indices, rows.shape[1], rows.dtype.str, rows.tobytes()))
         elif isinstance(result, str):
             self._channel.send(protocol.Piece(identity, result))
         elif isinstance(result, dict):
@@ -144,12 +142,15 @@ class Worker:
 def _steps(backend: Backend, work: Work) -> Iterator[object]:
     match work:
         case Label():
+            backend.use(work.model)
             yield from backend.label(work.texts, work.task)
         case Embed():
             yield from backend.embed(work.texts, work.multilingual)
         case Generate():
+            backend.use(work.model)
             yield from backend.generate(work.prompt, _with_schema(work))
         case Describe():
+            backend.use(work.model)
             yield backend.facts()
 
 
@@ -172,7 +173,7 @@ class ModelBackend:
     """The real backend: llama.cpp and the embedders, each loaded when first asked for.
 
     Args:
-        setup: model file and threads.
+        setup: how many threads.
         note: tells the seller something.
     """
 
@@ -181,6 +182,7 @@ class ModelBackend:
         self._note = note
         self._stop: Callable[[], bool] = lambda: False
         self._llama: LlamaBackend | None = None
+        self._path = ""
         self._embedders: dict[str, embedding.Embedder] = {}
 
     def abort_when(self, stop: Callable[[], bool]) -> None:
@@ -189,11 +191,11 @@ class ModelBackend:
 
     def label(self, texts: Sequence[str], task: LabelTask) -> Iterator[Scored | None]:
         """See `Backend`."""
-        yield from self._model().label(texts, task)
+        yield from self._loaded().label(texts, task)
 
     def generate(self, prompt: str, sampling: Sampling) -> Iterator[str | None]:
         """See `Backend`."""
-        yield from self._model().generate(prompt, sampling)
+        yield from self._loaded().generate(prompt, sampling)
 
     def embed(self, texts: Sequence[str], multilingual: bool) -> Iterator[Scored | None]:
         """See `Backend`."""
@@ -209,25 +211,33 @@ class ModelBackend:
 
     def facts(self) -> dict[str, str | int | float | bool]:
         """See `Backend`."""
-        return self._model().facts()
+        return self._loaded().facts()
 
-    def _model(self) -> LlamaBackend:
+    def use(self, model: str) -> None:
+        """See `Backend`."""
+        if model == self._path:
+            return
+        try:
+            from engine.inference.llama import LlamaBackend
+        except (ImportError, OSError, RuntimeError) as error:
+            raise ModelError(
+                f"llama-cpp-python does not load ({error}).", todo="Run `make setup` to build it."
+            ) from error
+        if self._llama is not None:
+            self._llama.close()
+            self._llama, self._path = None, ""
+        self._llama = LlamaBackend(
+            Path(model),
+            threads=self._setup.threads,
+            gpu_layers=-1,
+            log=lambda line: print(line, end="", file=sys.stderr),
+        )
+        self._llama.abort_when(self._stop)
+        self._path = model
+
+    def _loaded(self) -> LlamaBackend:
         if self._llama is None:
-            if self._setup.model is None:
-                raise ModelError("No model was chosen.", todo="Choose one with `backroom models`.")
-            try:
-                from engine.inference.llama import LlamaBackend
-            except (ImportError, OSError, RuntimeError) as error:
-                raise ModelError(
-                    f"llama-cpp-python does not load ({error}).", todo="Run `make setup` to build it."
-                ) from error
-            self._llama = LlamaBackend(
-                Path(self._setup.model),
-                threads=self._setup.threads,
-                gpu_layers=-1,
-                log=lambda line: print(line, end="", file=sys.stderr),
-            )
-            self._llama.abort_when(self._stop)
+            raise ModelError("No model was chosen.", todo="Choose one with `backroom models`.")
         return self._llama
 
 
