@@ -458,7 +458,7 @@ PRODUCTS: tuple[Product, ...] = (
             Saved my knees on the way down.
             Locks held all week without slipping an inch.
             Cork feels better every day.
-            {who} crossed a river on these at 71.
+            My father crossed a river on these at 71.
             Folded into my carry-on.
             Hardly notice them in my hands.
         """),

@@ -52,9 +52,9 @@ SLOTS: dict[str, tuple[str, ...]] = {
               "five weeks", "nearly three months", "a few weeks"),
     "short": ("a week", "four days", "ten days", "two weeks", "the third use", "a fortnight", "one weekend"),
     "day": ("Monday", "Tuesday", "Friday", "Saturday", "Sunday"),
-    "season": ("this spring", "over the summer", "in the fall", "last winter", "since the holidays"),
+    "season": ("this spring", "over the summer", "in the fall", "last winter"),
     "smalln": ("two", "three", "four", "a couple of"),
-    "gift": ("birthday", "housewarming", "Christmas", "Father's Day", "graduation", "anniversary"),
+    "gift": ("birthday", "housewarming", "Christmas", "Father's Day", "graduation"),
 }
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ BATTERY = lines("""
     Full bars at 7, pitch black at 9.
     It will not make it through one movie in the tent.
     We ended the trip with our phone flashlights because this thing gave up on us.
-    Left it on the shelf for {short} fully charged and it was stone dead when the power went out.
+    Left it on the shelf for {weeks} fully charged and it was stone dead when the power went out.
     My old one ran all weekend, this one needs a nap every three hours.
     Runtime is a joke.
     Now it only works if the cable stays in, which kind of defeats the purpose of a camping light.
@@ -146,7 +146,7 @@ SMALL = lines("""
     Order at least a size bigger than normal.
     The arms are like leggings.
     Needed a crowbar to get out of it.
-    It fit {who} (she is 14) beautifully, so not a total loss.
+    It fit my niece (she is 14) beautifully, so not a total loss.
     the medium is more like a kids large tbh
     My shoulders and this thing did not get along.
     Pulls at the back so badly the zipper makes waves.
@@ -438,7 +438,7 @@ DRY = lines("""
     Everyone else was wringing out their clothes and I just opened my bag.
     Soaked to the skin myself, everything in here like new.
     Best thing about it: it shrugs off a storm.
-    {who} borrowed it for a wet hike and wants her own now.
+    {who} borrowed it for a wet hike and will not give it back.
     Left it on the deck overnight in the rain by accident. Inside? Desert.
     Doesn't let moisture in even at the zippers.
     Finally a pack I don't need a rain cover for.
@@ -849,7 +849,7 @@ FURIOUS = lines("""
 """)
 DELIGHTED = lines("""
     I adore it! Best thing I bought all year, my whole family fights over who gets to use it. Thank you thank you thank you.
-    Simply wonderful. Beautifully made, arrived early, and it works better than the one my neighbor paid double for. Couldn't be happier.
+    Simply wonderful. Beautifully made, arrived early, better than the one my neighbor paid double for. So happy.
     Perfect in every way, I already recommended it to everyone at work. You people are fantastic.
     Oh my goodness this is so good. It made our trip. Ordering two more for the grandkids right now!
     Superb quality and such friendly service. I smile every time I pick it up. A joy.
@@ -897,21 +897,37 @@ RETURN_COMMENTS: dict[str, tuple[str, ...]] = {
         hem too short, shows my back
         zipper won't close over stomach
     """),
-    "DEFECTIVE": lines("""
+    "DEFECTIVE ostrel-glowhaven-camping-lantern": lines("""
         won't hold a charge
         goes dark after an hour
-        stopped working
-        dead on second use
-        does not turn on
         light dies within 2 hours
         battery drains overnight
-        Broke after a week
-        button stuck
         Runs out too fast
+        dead by 9pm
+        barely one evening per charge
+        needs charging all the time
+        flat after 90 min
+        does not last
+    """),
+    "DEFECTIVE marrowby-commuter-tumbler-16oz": lines("""
         leaks when tilted
         top does not seal
+        coffee in my bag
+        drips from the lid
+        spills every time
+    """),
+    "DEFECTIVE ostrel-ridgebeam-headlamp": lines("""
         strap clip does not hold
-        stopped charging
+        band slides down
+        keeps slipping off
+    """),
+    "DEFECTIVE": lines("""
+        stopped working
+        broke after a week
+        does not do what it should
+        faulty
+        one side came apart
+        gave up on day 3
     """),
     "DAMAGED_BY_CARRIER": lines("""
         box crushed

@@ -1,0 +1,295 @@
+"""Puts reviews together: sentences from the pools, a person's way of writing, and no text twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from random import Random
+
+from sample_data import texts_en as en
+from sample_data import texts_zh as zh
+from sample_data.catalogue import Product
+
+TYPOS = {
+    "definitely": "definately", "really": "realy", "because": "becuase", "received": "recieved", "their": "thier",
+    "which": "wich", "beautiful": "beutiful", "separate": "seperate", "quality": "qualtiy", "would": "woud",
+    "doesn't": "doesnt", "can't": "cant", "it's": "its", "don't": "dont", "with": "wiht", "little": "litle",
+    "everything": "everthing", "until": "untill", "surprised": "suprised", "favorite": "favourit", "people": "poeple",
+}
+SMILES = ("😀", "😊", "🙌", "🔥", "😍", "👌", ":)", "💯", "🥰", "⭐⭐⭐⭐⭐")
+FROWNS = ("😡", "😤", "👎", "🙄", ":(", "😞", "🤬", "😒")
+SMILES_ZH = ("😊", "😍", "🌹", "~", "(๑•̀ㅂ•́)و✧", "💕", "😘", "哈哈")
+FROWNS_ZH = ("😡", "😓", "🙄", "💔", "😅", "👎", "呵呵")
+
+PLANTED_EN = {
+    "battery": en.BATTERY, "size_small": en.SMALL, "parcel_damage": en.PARCEL, "lid_leak": en.LEAK,
+    "missing_parts": en.MISSING, "strap_slip": en.STRAP, "stays_dry": en.DRY,
+    "slow": en.SLOW, "price": en.PRICE, "colour": en.COLOUR, "service": en.SERVICE, "waste": en.WASTE,
+}
+DECOYS_EN = {
+    "ostrel-glowhaven-camping-lantern": en.BATTERY_DECOYS, "pellin-fieldstone-zip-hoodie": en.SMALL_DECOYS,
+    "marrowby-commuter-tumbler-16oz": en.LEAK_DECOYS, "marrowby-ladder-shelf": en.MISSING_DECOYS,
+    "vindlow-quillback-daypack-22l": en.DRY_DECOYS, "ostrel-ridgebeam-headlamp": en.STRAP_DECOYS,
+}
+PLANTED_ZH = {
+    "fading": zh.FADING, "smell": zh.SMELL, "parcel_damage": zh.PARCEL,
+    "slow": zh.SLOW, "price": zh.PRICE, "colour": zh.COLOUR, "service": zh.SERVICE,
+}
+DECOYS_ZH = {"zh-washed-sweatshirt": zh.FADING_DECOYS, "zh-neck-pillow": zh.SMELL_DECOYS}
+
+
+class Deck:
+    """Deals sentences: each pool is shuffled once and dealt to its end before any of it comes again."""
+
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+        self._piles: dict[tuple[str, ...], list[str]] = {}
+
+    def deal(self, pool: Sequence[str]) -> str:
+        """The next sentence of a pool."""
+        key = tuple(pool)
+        pile = self._piles.get(key)
+        if not pile:
+            pile = list(key)
+            self.rng.shuffle(pile)
+            self._piles[key] = pile
+        return pile.pop()
+
+    def once(self, pool: Sequence[str]) -> str | None:
+        """The next sentence of a pool that is dealt only once, or None when all of it has been said."""
+        key = tuple(pool)
+        if key not in self._piles:
+            self._piles[key] = list(key)
+            self.rng.shuffle(self._piles[key])
+        return self._piles[key].pop() if self._piles[key] else None
+
+    def chance(self, percent: int) -> bool:
+        """True in `percent` of a hundred."""
+        return self.rng.randrange(100) < percent
+
+
+_SEASONS = {12: "in the fall", 1: "in the fall", 2: "last winter", 3: "last winter", 4: "last winter", 5: "last winter",
+            6: "this spring", 7: "this spring", 8: "this spring", 9: "over the summer", 10: "over the summer",
+            11: "over the summer"}
+
+
+def fill(deck: Deck, sentence: str, slots: dict[str, tuple[str, ...]], day: date, part: str = "") -> str:
+    """A sentence with its slots filled; a slot that begins it is capitalised."""
+    many = part.endswith("+")
+    words = {
+        "part": part.rstrip("+"), "is": "are" if many else "is", "was": "were" if many else "was",
+        "has": "have" if many else "has", "feels": "feel" if many else "feels", "works": "work" if many else "works",
+        "looks": "look" if many else "looks", "does": "do" if many else "does", "takes": "take" if many else "takes",
+        "season": _SEASONS[day.month],
+    }
+    starts_with_slot = sentence.startswith("{")
+    while "{" in sentence:
+        before, _, rest = sentence.partition("{")
+        name, _, after = rest.partition("}")
+        word = words.get(name) or deck.deal(slots[name])
+        sentence = before + word + after
+    return sentence[0].upper() + sentence[1:] if starts_with_slot else sentence
+
+
+def _soften(sentence: str) -> str:
+    """A sentence as the second half of another: its first letter small unless it is a name or `I`."""
+    first = sentence.split(" ", 1)[0]
+    if first in {"I", "I'm", "I'd", "I've", "XL?", "XL"} or (len(first) > 1 and first[1].isupper()):
+        return sentence
+    return sentence[0].lower() + sentence[1:]
+
+
+def _praise(deck: Deck, product: Product, day: date) -> str:
+    draw = deck.rng.randrange(100)
+    if draw < 42:
+        return fill(deck, deck.deal(product.said), en.SLOTS, day)
+    if draw < 72:
+        return fill(deck, deck.deal(en.PART_POS), en.SLOTS, day, deck.deal(product.parts))
+    return fill(deck, deck.deal(en.GEN_POS), en.SLOTS, day)
+
+
+def _plain(deck: Deck, product: Product, day: date) -> str:
+    draw = deck.rng.randrange(100)
+    if draw < 40:
+        return fill(deck, deck.deal(product.plain), en.SLOTS, day)
+    if draw < 70:
+        return fill(deck, deck.deal(en.PART_NEU), en.SLOTS, day, deck.deal(product.parts))
+    return fill(deck, deck.deal(en.GEN_NEU), en.SLOTS, day)
+
+
+_BUT = ("Only downside: ", "One thing though: ", "But ", "My one gripe: ", "Only complaint: ", "Minus one star: ",
+        "However, ", "Small thing: ", "", "")
+
+
+def english(deck: Deck, product: Product, stars: int, day: date, mentions: Sequence[str], decoy: bool) -> str:
+    """One English review.
+
+    `mentions` are topic names of `PLANTED_EN` that it must speak of; `decoy` adds a harmless mention of the product's
+    planted topic. What a review with few stars and no planted topic complains of is one of the product's own gripes,
+    each said by one customer only.
+    """
+    said: list[str] = []
+    praised = [topic for topic in mentions if topic == "stays_dry"]
+    wrongs = [fill(deck, deck.deal(PLANTED_EN[topic]), en.SLOTS, day) for topic in mentions if topic not in praised]
+    if stars <= 2 and not wrongs:
+        gripe = deck.once(product.gripes)
+        wrongs.append(fill(deck, gripe or deck.deal(en.CLOSE_NEG), en.SLOTS, day))
+    if stars >= 4:
+        if deck.chance(42):
+            said.append(fill(deck, deck.deal(en.OPEN_POS), en.SLOTS, day))
+        goods = [_praise(deck, product, day) for _ in range(deck.rng.choice((1, 1, 2, 2, 3)))]
+        goods += [fill(deck, deck.deal(en.DRY), en.SLOTS, day) for _ in praised]
+        if decoy:
+            goods.append(fill(deck, deck.deal(DECOYS_EN[product.key]), en.SLOTS, day))
+        deck.rng.shuffle(goods)
+        said += list(dict.fromkeys(goods))
+        for wrong in wrongs:
+            lead = deck.deal(_BUT)
+            said.append(lead + (_soften(wrong) if lead else wrong))
+        if stars == 4 and not wrongs and deck.chance(22):
+            said.append(_plain(deck, product, day))
+        if deck.chance(16 if wrongs else 34):
+            said.append(fill(deck, deck.deal(en.CLOSE_POS), en.SLOTS, day))
+    elif stars == 3:
+        if deck.chance(55) or not wrongs:
+            said.append(_plain(deck, product, day))
+        if deck.chance(60):
+            said.append(_praise(deck, product, day))
+        if decoy and not wrongs:
+            said.append(fill(deck, deck.deal(DECOYS_EN[product.key]), en.SLOTS, day))
+        for wrong in wrongs:
+            lead = deck.deal(("But ", "", "", "Sadly, ", "Then again, ", "Thing is: "))
+            said.append(lead + (_soften(wrong) if lead else wrong))
+        if not wrongs:
+            said.append(fill(deck, deck.deal(en.GEN_NEU), en.SLOTS, day))
+        elif deck.chance(45):
+            said.append(fill(deck, deck.deal(en.CONCEDE), en.SLOTS, day))
+        said = list(dict.fromkeys(said))
+    else:
+        if deck.chance(38):
+            said.append(fill(deck, deck.deal(en.OPEN_NEG), en.SLOTS, day))
+        said += wrongs
+        planted = [topic for topic in mentions if len(PLANTED_EN[topic]) > 30]
+        if planted and deck.chance(24):
+            said.append(fill(deck, deck.deal(PLANTED_EN[planted[0]]), en.SLOTS, day))
+        if stars == 2 and deck.chance(55):
+            said.append(fill(deck, deck.deal(en.CONCEDE), en.SLOTS, day))
+        elif deck.chance(70):
+            said.append(fill(deck, deck.deal(en.CLOSE_NEG), en.SLOTS, day))
+    return _hand(deck, said, stars)
+
+
+def _hand(deck: Deck, said: list[str], stars: int) -> str:
+    """The sentences as one person types them: small letters, typing mistakes, emoji, a line break, no last stop."""
+    joined = " ".join(said)
+    draw = deck.rng.randrange(100)
+    if draw < 5 and len(said) > 2:
+        joined = "\n".join((" ".join(said[:-1]), said[-1]))
+    elif draw < 10:
+        joined = joined.replace(". ", "... ")
+    elif draw < 15:
+        joined = joined.replace(". ", "! ").replace("! ", ". ", 1)
+    if deck.chance(8):
+        joined = joined.lower()
+    if deck.chance(13):
+        for right, wrong in TYPOS.items():
+            if f" {right} " in joined:
+                joined = joined.replace(f" {right} ", f" {wrong} ", 1)
+                break
+    if deck.chance(12) and joined.endswith("."):
+        joined = joined[:-1]
+    if deck.chance(10) and stars != 3:
+        joined = f"{joined} {deck.deal(SMILES if stars > 3 else FROWNS)}"
+    if stars == 1 and deck.chance(6):
+        joined = joined.upper()
+    return joined
+
+
+def title(deck: Deck, stars: int) -> str:
+    """A title such as a review app asks for, or none."""
+    if not deck.chance(68):
+        return ""
+    return deck.deal(en.TITLE_POS if stars > 3 else en.TITLE_NEU if stars == 3 else en.TITLE_NEG)
+
+
+def _praise_zh(deck: Deck, product: zh.ProductZh, day: date) -> str:
+    draw = deck.rng.randrange(100)
+    if draw < 40:
+        return fill(deck, deck.deal(product.said), zh.SLOTS, day)
+    if draw < 68:
+        return fill(deck, deck.deal(zh.PART_POS), zh.SLOTS, day, deck.deal(product.parts))
+    return fill(deck, deck.deal(zh.GEN_POS), zh.SLOTS, day)
+
+
+def _plain_zh(deck: Deck, product: zh.ProductZh, day: date) -> str:
+    draw = deck.rng.randrange(100)
+    if draw < 42:
+        return fill(deck, deck.deal(product.plain), zh.SLOTS, day)
+    if draw < 68:
+        return fill(deck, deck.deal(zh.PART_NEU), zh.SLOTS, day, deck.deal(product.parts))
+    return fill(deck, deck.deal(zh.GEN_NEU), zh.SLOTS, day)
+
+
+def chinese(
+    deck: Deck, product: zh.ProductZh, stars: int, day: date, mentions: Sequence[str], decoy: bool
+) -> str:
+    """One Chinese review, without its 追评; arguments as for `english`."""
+    said: list[str] = []
+    wrongs = [fill(deck, deck.deal(PLANTED_ZH[topic]), zh.SLOTS, day) for topic in mentions]
+    if stars <= 2 and not wrongs:
+        gripe = deck.once(product.gripes)
+        wrongs.append(fill(deck, gripe or deck.deal(zh.CLOSE_NEG), zh.SLOTS, day))
+    if stars >= 4:
+        if deck.chance(45):
+            said.append(fill(deck, deck.deal(zh.OPEN_POS), zh.SLOTS, day))
+        goods = [_praise_zh(deck, product, day) for _ in range(deck.rng.choice((1, 2, 2, 3)))]
+        if decoy:
+            goods.append(fill(deck, deck.deal(DECOYS_ZH[product.key]), zh.SLOTS, day))
+        deck.rng.shuffle(goods)
+        said += list(dict.fromkeys(goods))
+        said += [deck.deal(("就是", "不过", "唯一的不足：", "美中不足，", "")) + wrong for wrong in wrongs]
+        if deck.chance(18 if wrongs else 40):
+            said.append(fill(deck, deck.deal(zh.CLOSE_POS), zh.SLOTS, day))
+    elif stars == 3:
+        if not wrongs or deck.chance(50):
+            said.append(_plain_zh(deck, product, day))
+        if deck.chance(50):
+            said.append(_praise_zh(deck, product, day))
+        said += [deck.deal(("但是", "", "", "可惜")) + wrong for wrong in wrongs]
+        said.append(fill(deck, deck.deal(zh.CONCEDE if wrongs else zh.GEN_NEU), zh.SLOTS, day))
+        said = list(dict.fromkeys(said))
+    else:
+        if deck.chance(40):
+            said.append(fill(deck, deck.deal(zh.OPEN_NEG), zh.SLOTS, day))
+        said += wrongs
+        planted = [topic for topic in mentions if len(PLANTED_ZH[topic]) > 30]
+        if planted and deck.chance(22):
+            said.append(fill(deck, deck.deal(PLANTED_ZH[planted[0]]), zh.SLOTS, day))
+        if stars == 2 and deck.chance(55):
+            said.append(fill(deck, deck.deal(zh.CONCEDE), zh.SLOTS, day))
+        elif deck.chance(65):
+            said.append(fill(deck, deck.deal(zh.CLOSE_NEG), zh.SLOTS, day))
+    return _hand_zh(deck, said, stars)
+
+
+def _hand_zh(deck: Deck, said: list[str], stars: int) -> str:
+    """Sentences run together with commas, spaces or nothing, the way people type on a phone."""
+    style = deck.rng.randrange(100)
+    if style < 45:
+        joined = "".join(said)
+    elif style < 75:
+        joined = "，".join(one[:-1] if one.endswith("。") else one for one in said)
+    elif style < 90:
+        joined = " ".join(one[:-1] if one.endswith("。") else one for one in said)
+    else:
+        joined = "".join(one[:-1] + "！" if one.endswith("。") else one for one in said)
+    if deck.chance(14) and stars != 3:
+        joined += deck.deal(SMILES_ZH if stars > 3 else FROWNS_ZH)
+    if deck.chance(10) and joined.endswith("。"):
+        joined = joined[:-1]
+    return joined
+
+
+def follow_up(deck: Deck, stars: int, day: date) -> str:
+    """A 追评 that says how it went on."""
+    return fill(deck, deck.deal(zh.FOLLOWUP_POS if stars > 3 else zh.FOLLOWUP_NEU), zh.SLOTS, day)

@@ -1,0 +1,55 @@
+"""What Amazon customers sent back, why, and what they wrote on the form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from sample_data.compose import Deck
+from sample_data.orders import LAST_DAY, Line, Order
+from sample_data.reviews import BATTERY_SINCE, HEADLAMP, HOODIE, LANTERN, STRAP_UNTIL, TUMBLER
+from sample_data.texts_en import RETURN_COMMENTS
+
+EVERYDAY_REASONS = ("UNWANTED_ITEM", "UNWANTED_ITEM", "NOT_AS_DESCRIBED", "ORDERED_WRONG_ITEM", "DAMAGED_BY_CARRIER",
+                    "DEFECTIVE", "MISSING_PARTS")
+
+
+@dataclass(frozen=True)
+class Return:
+    """One returned order line."""
+
+    order: Order
+    line: Line
+    at: datetime
+    reason: str
+    comment: str
+
+
+def _reason(rng: Random, order: Order, key: str) -> str:
+    """Why this line comes back, or nothing."""
+    draw, day = rng.randrange(1000), order.at.date()
+    if key == HOODIE:
+        return "APPAREL_TOO_SMALL" if draw < 190 else "APPAREL_TOO_LARGE" if draw < 205 else ""
+    bad = {
+        LANTERN: 130 if day >= BATTERY_SINCE else 15, TUMBLER: 70, HEADLAMP: 90 if day < STRAP_UNTIL else 10,
+    }.get(key, 0)
+    if draw < bad:
+        return "DEFECTIVE"
+    return rng.choice(EVERYDAY_REASONS) if draw >= 978 else ""
+
+
+def amazon_returns(seed: int, orders: list[Order]) -> list[Return]:
+    """The returns of the Amazon orders, oldest first."""
+    rng, deck = Random(f"{seed}:returns"), Deck(Random(f"{seed}:return-words"))
+    found = []
+    for order in orders:
+        for line in order.lines:
+            reason = "" if order.cancelled or order.pending else _reason(rng, order, line.product.key)
+            at = order.at + timedelta(days=rng.randrange(9, 29), seconds=rng.randrange(30000))
+            if not reason or at.date() > LAST_DAY:
+                continue
+            pool = RETURN_COMMENTS.get(f"{reason} {line.product.key}", RETURN_COMMENTS[reason])
+            comment = deck.deal(pool) if deck.chance(78) else ""
+            found.append(Return(order, line, at, reason, comment))
+    return sorted(found, key=lambda one: (one.at, one.order.number))

@@ -1,0 +1,329 @@
+"""Who reviews what, with how many stars and about which topic: 900 reviews of orders that exist, with planted truths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from random import Random
+
+from sample_data import compose, texts_en, texts_zh
+from sample_data.catalogue import HANDLES, PRODUCTS, Product
+from sample_data.compose import Deck
+from sample_data.orders import (
+    BAD_COURIER,
+    BAD_COURIER_ZH,
+    DAYPACK,
+    FIRST_NAMES,
+    LAST_DAY,
+    LAST_NAMES,
+    TOWNS,
+    Customer,
+    Line,
+    Order,
+    reviewable,
+)
+
+LANTERN = "ostrel-glowhaven-camping-lantern"
+HEADLAMP = "ostrel-ridgebeam-headlamp"
+HOODIE = "pellin-fieldstone-zip-hoodie"
+TUMBLER = "marrowby-commuter-tumbler-16oz"
+SHELF = "marrowby-ladder-shelf"
+KETTLE = "marrowby-stovetop-kettle"
+TARP = "vindlow-trail-tarp-3x3"
+FAN = "ostrel-breeze-desk-fan"
+SWEATSHIRT = "zh-washed-sweatshirt"
+PILLOW = "zh-neck-pillow"
+STAND = "zh-phone-stand"
+SMELLY_VARIANT = 0
+
+# The shop collected reviews with Loox until this day and with Judge.me from then on.
+JUDGEME_FROM = date(2025, 10, 15)
+
+BATTERY_SINCE = date(2026, 3, 15)
+STRAP_UNTIL = date(2025, 12, 1)
+DRY_SINCE = date(2026, 2, 1)
+DUPLICATE_DAYS = (date(2026, 6, 18), date(2026, 6, 19))
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A topic planted in the reviews of one product: how many of the reviews before and from a day speak of it."""
+
+    topic: str
+    since: date | None
+    reviews_before: int
+    before: int
+    after: int
+
+
+PLANTS: dict[str, Plant] = {
+    LANTERN: Plant("battery", BATTERY_SINCE, 24, 1, 22),
+    HEADLAMP: Plant("strap_slip", STRAP_UNTIL, 20, 11, 1),
+    DAYPACK: Plant("stays_dry", DRY_SINCE, 18, 1, 24),
+    HOODIE: Plant("size_small", None, 0, 0, 23),
+    TUMBLER: Plant("lid_leak", None, 0, 0, 18),
+    SHELF: Plant("missing_parts", None, 0, 0, 17),
+    SWEATSHIRT: Plant("fading", None, 0, 0, 24),
+}
+PRAISES = frozenset({"stays_dry"})
+FOLLOW_UP_ONLY = 4
+SMELL_REVIEWS, SMELL_COMPLAINTS, SMELL_ELSEWHERE = 22, 12, 1
+DUPLICATES = 12
+# Everyday complaints per mille of the reviews without a planted one: too few anywhere to be a finding.
+EVERYDAY = (("slow", 32), ("price", 26), ("colour", 20), ("service", 11), ("waste", 9))
+EVERYDAY_ZH = (("slow", 32), ("price", 26), ("colour", 20), ("service", 12))
+
+
+@dataclass
+class Review:
+    """One review; `order` is the one it can be joined to, `mentions` its topics, `id` its file and line once written."""
+
+    product: Product | texts_zh.ProductZh
+    at: datetime
+    customer: Customer
+    order: Order | None
+    line: Line | None
+    stars: int = 5
+    title: str = ""
+    body: str = ""
+    follow_up: str = ""
+    mentions: list[str] = field(default_factory=list)
+    late: bool = False
+    kind: str = "plain"
+    email: str = ""
+    id: str = ""
+
+    @property
+    def chinese(self) -> bool:
+        """Whether it was written in the Chinese shop."""
+        return isinstance(self.product, texts_zh.ProductZh)
+
+    @property
+    def sentiment(self) -> str:
+        """What the words say: negative, neutral, positive, or mixed where praise and a planted complaint meet."""
+        if self.kind == "furious":
+            return "negative"
+        if self.kind == "delighted":
+            return "positive"
+        if self.late or (self.stars >= 4 and any(topic not in PRAISES for topic in self.mentions)):
+            return "mixed"
+        return "negative" if self.stars <= 2 else "neutral" if self.stars == 3 else "positive"
+
+
+def spread(rng: Random, count: int, total: int) -> list[int]:
+    """`count` positions of `total`, one in each of `count` equal stretches."""
+    return [rng.randrange(i * total // count, max((i + 1) * total // count, i * total // count + 1))
+            for i in range(count)]
+
+
+def _candidates(rng: Random, orders: Sequence[Order], key: str) -> list[Review]:
+    """A possible review of every order that holds the product, one per buyer, in order of time."""
+    found, buyers = [], set()
+    for order in orders:
+        for line in order.lines:
+            if line.product.key == key and (order.platform == "taobao" or order.customer.email not in buyers):
+                buyers.add(order.customer.email)
+                at = order.at + timedelta(days=rng.randrange(4, 22), seconds=rng.randrange(40000))
+                if at.date() <= LAST_DAY:
+                    found.append(Review(line.product, at, order.customer, order, line, email=order.customer.email))
+    return sorted(found, key=lambda review: (review.at, review.order.number if review.order else ""))
+
+
+def _take(rng: Random, found: list[Review], count: int) -> list[Review]:
+    """`count` of the candidates, spread over the time they cover."""
+    if len(found) < count:
+        raise ValueError(f"{found[0].product.key if found else 'a product'}: {len(found)} orders, {count} reviews")
+    return [found[position] for position in spread(rng, count, len(found))]
+
+
+def _choose(rng: Random, orders: Sequence[Order], product: Product | texts_zh.ProductZh) -> list[Review]:
+    """The reviews of one product, with their planted topics."""
+    found = _candidates(rng, orders, product.key)
+    if product.key == PILLOW:
+        smelly = [one for one in found if one.line and one.line.variant == SMELLY_VARIANT]
+        others = [one for one in found if one.line and one.line.variant != SMELLY_VARIANT]
+        smelly = _take(rng, smelly, SMELL_REVIEWS)
+        others = _take(rng, others, product.reviews - SMELL_REVIEWS)
+        for position in spread(rng, SMELL_COMPLAINTS, len(smelly)):
+            smelly[position].mentions.append("smell")
+        for position in spread(rng, SMELL_ELSEWHERE, len(others)):
+            others[position].mentions.append("smell")
+        return sorted(smelly + others, key=lambda one: one.at)
+    plant = PLANTS.get(product.key)
+    if plant is None:
+        return _take(rng, found, product.reviews - (DUPLICATES if product.key == FAN else 0))
+    early = [one for one in found if plant.since and one.at.date() < plant.since]
+    late = [one for one in found if not plant.since or one.at.date() >= plant.since]
+    early = _take(rng, early, plant.reviews_before) if early else []
+    late = _take(rng, late, product.reviews - plant.reviews_before)
+    for part, count in ((early, plant.before), (late, plant.after)):
+        for position in spread(rng, count, len(part)) if count else ():
+            part[position].mentions.append(plant.topic)
+    return early + late
+
+
+def _damage(rng: Random, reviews: list[Review], courier: str, often: int, seldom: int) -> None:
+    """Plant parcel damage: in `often` per mille of the bad courier's reviews and `seldom` of the others'.
+
+    No product gets more than a few, so that the courier and not a product is what they have in common.
+    """
+    free = [one for one in reviews if not one.mentions and one.product.key not in (KETTLE, TARP, STAND)]
+    per_product: dict[str, int] = {}
+    for bad, share in ((True, often), (False, seldom)):
+        group = [one for one in free if one.order is not None and (one.order.courier == courier) == bad]
+        everyone = [one for one in reviews if one.order is not None and (one.order.courier == courier) == bad]
+        left = len(everyone) * share // 1000
+        rng.shuffle(group)
+        for one in group:
+            key = one.product.key
+            if left and per_product.get(key, 0) < max(2, one.product.reviews // 11):
+                one.mentions.append("parcel_damage")
+                per_product[key] = per_product.get(key, 0) + 1
+                left -= 1
+
+
+def _everyday(rng: Random, reviews: list[Review], rates: tuple[tuple[str, int], ...]) -> None:
+    """Sprinkle low-rate complaints, at most one in ten reviews of any product on the same topic."""
+    counts: dict[tuple[str, str], int] = {}
+    for one in reviews:
+        draw = rng.randrange(1000)
+        for topic, rate in rates:
+            if 0 <= draw < rate and not one.mentions and one.product.key != KETTLE:
+                key = (one.product.key, topic)
+                counts[key] = counts.get(key, 0) + 1
+                if counts[key] <= max(1, one.product.reviews // 12):
+                    one.mentions.append(topic)
+                break
+            draw -= rate
+
+
+def _stars(rng: Random, one: Review) -> int:
+    planted = any(topic in compose.PLANTED_EN or topic in compose.PLANTED_ZH for topic in one.mentions)
+    everyday = any(topic in dict(EVERYDAY) for topic in one.mentions)
+    if one.product.key == KETTLE:
+        return one.stars
+    if one.late:
+        return rng.choice((4, 5, 5))
+    if any(topic in PRAISES for topic in one.mentions):
+        return rng.choice((5, 5, 5, 4))
+    if everyday:
+        return rng.choice((2, 3, 3, 4, 4, 4, 4, 5))
+    if planted:
+        return rng.choice((1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4))
+    if one.product.key in (TARP, STAND):
+        return rng.choice((2, 3, 3, 3, 3, 3, 4, 4, 4, 5))
+    draw = rng.randrange(1000)
+    return 5 if draw < 670 else 4 if draw < 890 else 3 if draw < 960 else 2 if draw < 983 else 1
+
+
+def _contradictions(rng: Random, reviews: list[Review], texts: dict[str, Sequence[str]], counts: dict[str, int]) -> None:
+    """Give some plain reviews of plain products a text that says the opposite of their stars."""
+    plain = [one for one in reviews if not one.mentions and one.product.key not in {*PLANTS, KETTLE, TARP, FAN, PILLOW,
+                                                                                   STAND}]
+    chosen = rng.sample(plain, sum(counts.values()))
+    for kind, stars in (("furious", 5), ("delighted", 1)):
+        for body in rng.sample(list(texts[kind]), counts[kind]):
+            one = chosen.pop()
+            one.kind, one.stars, one.body = kind, stars, body
+
+
+def _kettle(reviews: list[Review]) -> None:
+    """Four reviews, one of them dramatic: too few to say anything."""
+    product = HANDLES[KETTLE]
+    for number, one in enumerate(reviews):
+        one.stars = 1 if number == 2 else (5, 4, 1, 5)[number]
+        if number == 2:
+            one.mentions, one.kind, one.body = ["handle_came_off"], "written", product.gripes[0]
+
+
+def _duplicates(rng: Random, deck: Deck) -> list[Review]:
+    """A dozen nearly equal raptures within two days, by people who bought nothing."""
+    template, slots = texts_en.DUPLICATE
+    reviews = []
+    for number in range(DUPLICATES):
+        words = {name: deck.deal(options) for name, options in slots.items()}
+        name = f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}"
+        email = f"{name.split()[0].lower()}{rng.randrange(100, 999)}.{number}@example.com"
+        day = DUPLICATE_DAYS[number % 2]
+        at = datetime(day.year, day.month, day.day, 9 + number, rng.randrange(60), rng.randrange(60))
+        review = Review(HANDLES[FAN], at, Customer(name, email, "", rng.choice(TOWNS), ""), None, None, email=email)
+        review.body, review.title, review.kind = template.format(**words), "Amazing!", "duplicate"
+        reviews.append(review)
+    return sorted(reviews, key=lambda one: one.at)
+
+
+def _write_english(rng: Random, deck: Deck, reviews: list[Review]) -> None:
+    told: set[str] = {one.body for one in reviews if one.body}
+    for one in reviews:
+        assert isinstance(one.product, Product)
+        if one.kind == "plain":
+            strap_changed = one.product.key != HEADLAMP or one.at.date() >= STRAP_UNTIL
+            decoy = (one.product.key in compose.DECOYS_EN and not one.mentions and strap_changed and one.stars >= 3
+                     and deck.chance(18))
+            while not one.body or one.body.lower() in told:
+                one.body = compose.english(deck, one.product, one.stars, one.at.date(), one.mentions, decoy)
+            told.add(one.body.lower())
+        if not one.title and one.kind in ("plain", "written"):
+            one.title = compose.title(deck, one.stars)
+        if one.kind != "duplicate" and rng.randrange(100) < 5:
+            one.email = ""
+
+
+def _write_chinese(rng: Random, deck: Deck, reviews: list[Review]) -> None:
+    told: set[str] = {one.body for one in reviews if one.body}
+    for one in reviews:
+        assert isinstance(one.product, texts_zh.ProductZh)
+        if one.kind != "plain":
+            continue
+        if not one.mentions and one.stars == 5 and one.product.key != STAND and rng.randrange(100) < 14:
+            one.kind, one.body = "default", texts_zh.DEFAULTS[rng.randrange(4) == 0]
+            continue
+        decoy = one.product.key in compose.DECOYS_ZH and not one.mentions and one.stars >= 4 and deck.chance(20)
+        topics = [] if one.late else one.mentions
+        while not one.body or one.body in told:
+            one.body = compose.chinese(deck, one.product, one.stars, one.at.date(), topics, decoy)
+        told.add(one.body)
+        if one.late:
+            sentence = compose.PLANTED_ZH[one.mentions[0]]
+            one.follow_up = compose.fill(deck, deck.deal(sentence), texts_zh.SLOTS, one.at.date())
+        elif one.stars >= 3 and rng.randrange(100) < 13:
+            one.follow_up = compose.follow_up(deck, one.stars, one.at.date())
+
+
+def english_reviews(seed: int, orders: list[Order]) -> list[Review]:
+    """The reviews of the Shopify shop, oldest first."""
+    rng, deck = Random(f"{seed}:reviews"), Deck(Random(f"{seed}:words"))
+    usable = reviewable(orders)
+    chosen = {product.key: _choose(rng, usable, product) for product in PRODUCTS}
+    _kettle(chosen[KETTLE])
+    reviews = [one for product in PRODUCTS for one in chosen[product.key]]
+    _damage(rng, reviews, BAD_COURIER, 290, 18)
+    _contradictions(rng, reviews, {"furious": texts_en.FURIOUS, "delighted": texts_en.DELIGHTED},
+                    {"furious": 4, "delighted": 3})
+    _everyday(rng, [one for one in reviews if one.kind == "plain"], EVERYDAY)
+    for one in reviews:
+        if one.kind == "plain":
+            one.stars = _stars(rng, one)
+    reviews += _duplicates(rng, deck)
+    _write_english(rng, deck, reviews)
+    return sorted(reviews, key=lambda one: (one.at, one.customer.email))
+
+
+def chinese_reviews(seed: int, orders: list[Order]) -> list[Review]:
+    """The reviews of the Chinese shop, oldest first."""
+    rng, deck = Random(f"{seed}:reviews-zh"), Deck(Random(f"{seed}:words-zh"))
+    usable = reviewable(orders)
+    reviews = [one for product in texts_zh.PRODUCTS for one in _choose(rng, usable, product)]
+    faded = [one for one in reviews if "fading" in one.mentions]
+    for position in spread(rng, FOLLOW_UP_ONLY, len(faded)):
+        faded[position].late = True
+    _damage(rng, reviews, BAD_COURIER_ZH, 280, 15)
+    _contradictions(rng, reviews, {"furious": texts_zh.FURIOUS, "delighted": texts_zh.DELIGHTED},
+                    {"furious": 2, "delighted": 1})
+    _everyday(rng, [one for one in reviews if one.kind == "plain"], EVERYDAY_ZH)
+    for one in reviews:
+        if one.kind == "plain":
+            one.stars = _stars(rng, one)
+    _write_chinese(rng, deck, reviews)
+    return sorted(reviews, key=lambda one: (one.at, one.order.number if one.order else ""))
