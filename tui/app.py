@@ -1,0 +1,337 @@
+"""The app: one shop, four areas, at most one job.
+
+Modes keep one stack of screens for each area, so that going to another area and back loses nothing. Only Today is
+imported for the first paint.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import traceback
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import App
+from textual.screen import Screen
+from textual.theme import Theme
+
+from engine.errors import BackroomError, Cancelled
+from engine.shop import AnalysisReport, Shop
+from tui.background import Job, Reader
+from tui.commands import Command, Commands, bindings
+from tui.format import counted, duration, one_line
+from tui.messages import JobEnded, JobProgressed, Loaded, LoadFailed
+from tui.screens.base import AreaScreen
+from tui.screens.today import TodayScreen
+from tui.widgets.bars import JobBar
+
+THEME = Theme(
+    name="backroom",
+    primary="#6a9fb5",
+    secondary="#aa759f",
+    warning="#e0a458",
+    error="#d9756b",
+    success="#8fb573",
+    accent="#e0a458",
+    foreground="#d8d4cc",
+    background="#16181b",
+    surface="#1b1e22",
+    panel="#282c32",
+    dark=True,
+)
+
+
+def _reviews() -> Screen[Any]:
+    from tui.screens.reviews import ReviewsScreen
+
+    return ReviewsScreen()
+
+
+def _products() -> Screen[Any]:
+    from tui.screens.products import ProductsScreen
+
+    return ProductsScreen()
+
+
+def _imports() -> Screen[Any]:
+    from tui.screens.imports import ImportsScreen
+
+    return ImportsScreen()
+
+
+class BackroomApp(App[None], inherit_bindings=False):
+    """Backroom in a terminal.
+
+    Args:
+        shop: the shop to show; None shows how to open one.
+        analyze: begin to read the shop at once where reviews are unread.
+    """
+
+    TITLE = "Backroom"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMANDS: ClassVar[set[Any]] = {Commands}
+    MODES: ClassVar[dict[str, Any]] = {
+        "today": TodayScreen,
+        "reviews": _reviews,
+        "products": _products,
+        "imports": _imports,
+    }
+    DEFAULT_MODE = "today"
+    COMMAND_TABLE: ClassVar[tuple[Command, ...]] = (
+        Command("go.today", "1", "area('today')", "Today"),
+        Command("go.reviews", "2", "area('reviews')", "Reviews"),
+        Command("go.products", "3", "area('products')", "Products"),
+        Command("go.imports", "4", "area('imports')", "Imports"),
+        Command("shop.read", "r", "read_shop", "Read the shop", footer="read"),
+        Command("shop.import", "i", "import_files", "import files", footer="import"),
+        Command("shop.open", "o", "open_shop", "open or begin a shop"),
+        Command("job.stop", "ctrl+x", "stop_job", "stop the job, keep what is done", footer="stop", key_display="^x"),
+        Command("app.theme", "ctrl+t", "change_theme", "choose a theme"),
+        Command("app.help", "question_mark,f1", "help", "help", footer="help", key_display="?"),
+        Command("app.palette", "ctrl+p,colon", "command_palette", "all commands", palette=False),
+        Command("app.quit", "ctrl+q", "quit", "quit", footer="quit", key_display="^q", priority=True),
+    )
+    BINDINGS = bindings(COMMAND_TABLE)
+
+    def __init__(self, shop: Shop | None = None, *, analyze: bool = False) -> None:
+        super().__init__()
+        self.shop = shop
+        self.job: Job | None = None
+        self.data_version = 0
+        self.reader = Reader(self.post_message)
+        self._analyze = analyze
+        self.animation_level = "none"
+        self.register_theme(THEME)
+        self.theme = THEME.name
+
+    @property
+    def shop_name(self) -> str:
+        """The shop's file name."""
+        return self.shop.path.name + (" (read-only)" if self.shop.read_only else "") if self.shop else "no shop"
+
+    def on_mount(self) -> None:
+        """Begin reading when that was asked for and something is unread."""
+        if self._analyze and self.shop is not None:
+            overview = self.shop.overview()
+            if overview.reviews_labelled < overview.reviews or not overview.findings:
+                self.call_after_refresh(self.action_read_shop)
+
+    # -- state -----------------------------------------------------------------------------------------------------
+
+    def data_changed(self) -> None:
+        """The shop's content is other than before: what is on screen reads again, the rest when it is shown."""
+        self.data_version += 1
+        for screen in self.screen_stack:
+            if isinstance(screen, AreaScreen) and screen.is_current:
+                screen.reload()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what is possible now is offered."""
+        if action == "stop_job":
+            return self.job is not None and not self.job.stopping
+        if action in ("read_shop", "import_files"):
+            return self.job is None and self.shop is not None and not self.shop.read_only
+        return super().check_action(action, parameters)
+
+    @contextlib.contextmanager
+    def errors_shown(self) -> Iterator[None]:
+        """Show an error as a dialog instead of ending the app."""
+        try:
+            yield
+        except Exception as error:
+            self.show_error(error)
+
+    def show_error(self, error: BaseException) -> None:
+        """What happened and what to do; a fault of ours goes to the log as well."""
+        from tui.screens.dialogs import ErrorDialog
+
+        log = "" if isinstance(error, BackroomError) else log_fault(error)
+        self.push_screen(ErrorDialog.of(error, log))
+
+    def copy(self, text: str) -> None:
+        """Copy to the clipboard (OSC 52, so that it works over ssh) and say so."""
+        self.copy_to_clipboard(text)
+        self.notify(f"Copied: {one_line(text)[:60]}", markup=False, timeout=3)
+
+    # -- background ------------------------------------------------------------------------------------------------
+
+    @on(Loaded)
+    def deliver(self, message: Loaded) -> None:
+        """Hand a read's result over."""
+        with self.errors_shown():
+            message.deliver(message.result)
+
+    @on(LoadFailed)
+    def load_failed(self, message: LoadFailed) -> None:
+        """Show why a read failed."""
+        self.show_error(message.error)
+
+    def start_job(self, job: Job) -> None:
+        """Start `job` unless one is running."""
+        if self.job is not None:
+            self.notify("Something is running already; ctrl+x stops it.", severity="warning", markup=False)
+            return
+        self.job = job
+        self._show_job()
+        job.start(self.post_message)
+
+    @on(JobProgressed)
+    def job_progressed(self, message: JobProgressed) -> None:
+        """Show how far it is."""
+        if self.job is not None and message.job == self.job.number:
+            self.job.progress = message.progress
+            self._show_job()
+
+    @on(JobEnded)
+    def job_ended(self, message: JobEnded) -> None:
+        """Say what came of it and show the new state of the shop."""
+        job = self.job
+        if job is None or message.job != job.number:
+            return
+        self.job = None
+        self._show_job()
+        self.data_changed()
+        if message.error is None:
+            job.done(message.result)
+            return
+        if job.failed is not None:
+            job.failed(message.error)
+        if isinstance(message.error, Cancelled):
+            progress = job.progress
+            kept = (
+                f" {counted(progress.done, progress.unit, progress.unit)} are kept."
+                if progress and progress.done
+                else ""
+            )
+            self.notify(f"Stopped.{kept} The next run goes on from there.", title=job.title, markup=False)
+        else:
+            self.show_error(message.error)
+
+    def _show_job(self) -> None:
+        for screen in self.screen_stack:
+            for bar in screen.query(JobBar):
+                bar.show_job(self.job)
+        self.screen.refresh_bindings()
+
+    # -- actions ---------------------------------------------------------------------------------------------------
+
+    async def action_area(self, mode: str) -> None:
+        """Go to an area."""
+        if self.current_mode != mode:
+            await self.switch_mode(mode)
+
+    def action_read_shop(self) -> None:
+        """Read what is new and find what matters."""
+        shop = self.shop
+        if shop is None or self.job is not None:
+            return
+
+        def done(report: AnalysisReport) -> None:
+            self.notify(
+                f"{counted(report.labelled, 'review')} read, {counted(report.findings, 'finding')}, in "
+                f"{duration(report.seconds)}.",
+                title="The shop is read",
+                markup=False,
+            )
+            for warning in report.warnings:
+                self.notify(one_line(warning), severity="warning", markup=False, timeout=12)
+            self.bell()
+
+        self.start_job(Job("Reading the shop", lambda context: shop.analyze(context), done))
+
+    def action_stop_job(self) -> None:
+        """Ask the job to stop; it keeps what is done."""
+        if self.job is not None and not self.job.stopping:
+            self.job.context.cancel.cancel()
+            self._show_job()
+
+    def action_import_files(self, text: str = "") -> None:
+        """Open the import screen, perhaps with files that were dropped on the window."""
+        if self.shop is None or self.shop.read_only:
+            return
+        from tui.screens.importing import ImportScreen
+
+        if not isinstance(self.screen, ImportScreen):
+            self.push_screen(ImportScreen(text))
+
+    def action_open_shop(self) -> None:
+        """Ask for a shop's path and open it; a new name begins a new shop."""
+        from tui.screens.dialogs import Ask
+
+        def opened(answer: str | None) -> None:
+            if not answer or not answer.strip():
+                return
+            with self.errors_shown():
+                path = Path(answer.strip()).expanduser()
+                self.shop = Shop(path if path.suffix else path.with_suffix(".shop"), create=True)
+                self.data_changed()
+                self.notify(f"{self.shop.path.name} is open.", markup=False)
+
+        if self.job is None:
+            self.push_screen(Ask("Which shop? A new name begins a new one.", placeholder="my.shop"), opened)
+
+    def action_help(self) -> None:
+        """All keys of this screen."""
+        from tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    async def action_quit(self) -> None:
+        """Leave at once; ask first while a job runs."""
+        from tui.screens.dialogs import Confirm
+
+        if self.job is None:
+            self.exit()
+            return
+        if isinstance(self.screen, Confirm):
+            return
+
+        def answered(leave: bool | None) -> None:
+            if leave:
+                if self.job is not None:
+                    self.job.context.cancel.cancel()
+                self.exit()
+
+        self.push_screen(
+            Confirm(
+                f"{self.job.title} is not finished. What is done so far is kept, and the next run goes on from there.",
+                "Keep what is done and quit",
+                "Stay",
+            ),
+            answered,
+        )
+
+
+def log_fault(error: BaseException) -> str:
+    """Write a fault's traceback to the log; returns the log's path, or "" when it cannot be written."""
+    from engine.paths import log_dir
+
+    try:
+        path = log_dir() / "backroom.log"
+        with path.open("a", encoding="utf-8") as log:
+            log.write(f"{datetime.now().isoformat(timespec='seconds')}\n{''.join(traceback.format_exception(error))}\n")
+    except OSError:
+        return ""
+    return str(path)
+
+
+def run(path: Path | None, *, analyze: bool = False) -> None:
+    """Open the app.
+
+    Args:
+        path: the shop; a missing file begins a new shop; None opens the app without one.
+        analyze: read the shop at once where reviews are unread, as the sample shop does.
+
+    Raises:
+        ShopError: the file cannot be opened as a shop.
+    """
+    # A library that writes to the terminal would tear the screen.
+    logging.lastResort = None
+    BackroomApp(Shop(path, create=True) if path is not None else None, analyze=analyze).run()

@@ -1,0 +1,109 @@
+"""What every screen of an area has: the areas above, the job and the keys below, and one level back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from engine.shop import Shop
+from tui.commands import Command, bindings
+from tui.widgets.bars import AreaBar, JobBar
+from tui.widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from tui.app import BackroomApp
+
+
+class AreaScreen(Screen[None]):
+    """A screen in one of the areas. Subclasses give `body`, `load` and `copyable`."""
+
+    AREA: ClassVar[str] = "today"
+    TITLE_TEXT: ClassVar[str] = ""
+    COMMAND_TABLE: ClassVar[tuple[Command, ...]] = (
+        Command("back.level", "escape", "back", "back one level; stop the job on the first one", palette=False),
+        Command("copy.selection", "y,ctrl+c", "copy", "copy what is selected"),
+    )
+    BINDINGS = bindings(COMMAND_TABLE)
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (110, "-wide")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown_version = -1
+
+    @property
+    def room(self) -> BackroomApp:
+        """The app, by its own type."""
+        return cast("BackroomApp", self.app)
+
+    @property
+    def shop(self) -> Shop:
+        """The open shop; only asked for where `room.shop` is known to be there."""
+        shop = self.room.shop
+        assert shop is not None
+        return shop
+
+    # -- for subclasses --------------------------------------------------------------------------------------------
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between the bars."""
+        return ()
+
+    def load(self) -> None:
+        """Read what the screen shows from the shop; called first and whenever the shop has changed."""
+
+    def copyable(self) -> str:
+        """What the copy key takes; "" for nothing."""
+        return ""
+
+    def leave(self) -> bool:
+        """Handle Escape within the screen (close a filter); True when that was all."""
+        return False
+
+    # -- shared ----------------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Bars around the body."""
+        yield AreaBar(self.AREA, self.room.shop_name)
+        yield from self.body()
+        yield JobBar()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """First read."""
+        self.reload()
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened while another screen was shown."""
+        self.query_one(JobBar).show_job(self.room.job)
+        self.query_one(AreaBar).rename(self.room.shop_name)
+        if self._shown_version != self.room.data_version:
+            self.reload()
+
+    def reload(self) -> None:
+        """Read again, with errors shown instead of raised."""
+        self._shown_version = self.room.data_version
+        with self.room.errors_shown():
+            self.load()
+
+    def background(self, read: Callable[[], object], deliver: Callable[..., None]) -> None:
+        """Run a quick query beside the screen; `deliver` gets its result unless the screen has gone."""
+        self.room.reader.submit(read, lambda result: deliver(result) if self.is_attached else None)
+
+    def action_back(self) -> None:
+        """One level back; on an area's first screen stop the job, if one runs."""
+        if self.leave():
+            return
+        if len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+        else:
+            self.room.action_stop_job()
+
+    def action_copy(self) -> None:
+        """Copy the text selected with the mouse, or else the current row."""
+        text = self.get_selected_text() or self.copyable()
+        if text:
+            self.room.copy(text)

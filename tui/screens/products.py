@@ -1,0 +1,154 @@
+"""Products: what is sold, how it is spoken of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from engine.shop import ProductRow
+from tui.commands import Command, bindings
+from tui.format import bar, count, counted, one_line, tsv
+from tui.screens.base import AreaScreen
+from tui.widgets.virtual import Column, VirtualList, VirtualTable
+
+
+def negative_share(row: ProductRow) -> str:
+    """Negative reviews as k, share and bar; few reviews say so instead of a share."""
+    if not row.reviews:
+        return ""
+    share = row.negative / row.reviews
+    return f"{row.negative:>4} {bar(share, 6)} {share:>4.0%}"
+
+
+COLUMNS: tuple[Column[ProductRow], ...] = (
+    Column("product", 20, lambda row: one_line(row.name), grow=True),
+    Column("reviews", 8, lambda row: count(row.reviews), right=True),
+    Column("negative", 17, negative_share, lambda row: "bad" if row.negative * 2 > row.reviews else ""),
+    Column("stars", 5, lambda row: "" if row.stars is None else f"{row.stars:.1f}★", right=True),
+    Column("units sold", 10, lambda row: count(row.units) if row.units else "", right=True),
+)
+
+
+class ProductsScreen(AreaScreen):
+    """All products with counts; Enter opens what was found out about one."""
+
+    AREA = "products"
+    COMMAND_TABLE: ClassVar[tuple[Command, ...]] = (
+        Command("product.reviews", "v", "reviews", "show its reviews", footer="its reviews"),
+        Command("filter.words", "slash", "filter", "filter by name", footer="filter"),
+    )
+    BINDINGS = bindings(COMMAND_TABLE)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._products: list[ProductRow] = []
+
+    def body(self) -> Iterable[Widget]:
+        """A heading, the filter, the list."""
+        yield Static(id="heading")
+        yield Input(placeholder="part of a name; Esc clears", id="filter")
+        yield VirtualTable[ProductRow](COLUMNS, id="products")
+
+    @property
+    def table(self) -> VirtualTable[ProductRow]:
+        """The products."""
+        return self.query_one("#products", VirtualTable)
+
+    def on_mount(self) -> None:
+        """The list has the keys."""
+        self.table.focus()
+
+    def load(self) -> None:
+        """Read the products beside the screen."""
+        shop = self.room.shop
+        if shop is None:
+            self._show([])
+            return
+        self.background(shop.products, self._show)
+
+    def _show(self, products: list[ProductRow]) -> None:
+        self._products = products
+        self.table.empty = (
+            "No product has this name. Esc clears the filter."
+            if products
+            else "No products yet: press i to import files, or open the sample shop: backroom demo"
+        )
+        self._filter(keep_cursor=True)
+
+    def _filter(self, *, keep_cursor: bool) -> None:
+        words = self.query_one("#filter", Input).value.casefold().split()
+        rows = [row for row in self._products if all(word in row.name.casefold() for word in words)]
+        self.table.show_rows(rows, keep_cursor=keep_cursor)
+        of = f" of {len(self._products):,}" if words else ""
+        self.query_one("#heading", Static).update(
+            Content.assemble(
+                (f"{len(rows):,}{of} products" if of else counted(len(rows), "product"), "bold"),
+                ("  ·  negative: reviews read as negative, of all reviews of the product", "$text-muted"),
+            )
+        )
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Reviews only of a product."""
+        if action == "reviews":
+            return self.is_mounted and self.table.row is not None
+        return super().check_action(action, parameters)
+
+    def copyable(self) -> str:
+        """The product's line."""
+        row = self.table.row
+        return "" if row is None else tsv([(row.product, row.name, row.reviews, row.negative, row.stars, row.units)])
+
+    def leave(self) -> bool:
+        """Close the filter first."""
+        field = self.query_one("#filter", Input)
+        if not field.has_class("-open"):
+            return False
+        field.value = ""
+        field.remove_class("-open")
+        self.table.focus()
+        return True
+
+    def action_filter(self) -> None:
+        """Type part of a name."""
+        field = self.query_one("#filter", Input)
+        field.add_class("-open")
+        field.focus()
+
+    @on(Input.Changed, "#filter")
+    def narrow(self) -> None:
+        """Filter while typing."""
+        self._filter(keep_cursor=False)
+
+    @on(Input.Submitted, "#filter")
+    def to_list(self) -> None:
+        """Enter goes on to the list."""
+        self.table.focus()
+
+    async def action_reviews(self) -> None:
+        """Show the product's reviews in the Reviews area."""
+        from tui.screens.reviews import ReviewsScreen
+
+        row = self.table.row
+        if row is None:
+            return
+        await self.app.switch_mode("reviews")
+        base = self.app.screen_stack[0]
+        while len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+        if isinstance(base, ReviewsScreen):
+            base.show_product(row.product, row.name)
+
+    @on(VirtualList.Opened, "#products")
+    def open(self, event: VirtualList.Opened[ProductRow]) -> None:
+        """Open the findings about the product."""
+        from tui.screens.today import TodayScreen
+
+        screen = TodayScreen(event.row.product, event.row.name)
+        screen.AREA = self.AREA
+        self.app.push_screen(screen)

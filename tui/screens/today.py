@@ -1,0 +1,210 @@
+"""Today: what matters, ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from engine.findings import Finding
+from engine.shop import Overview
+from tui.commands import Command, bindings
+from tui.format import counted, one_line, tsv
+from tui.screens.base import AreaScreen
+from tui.widgets.finding_text import FINDING_LINES, draw_finding, finding_content
+from tui.widgets.virtual import VirtualList
+
+STATE_COMMANDS = (
+    Command("finding.seen", "s", "mark('seen')", "mark as seen", footer="seen"),
+    Command("finding.acted", "a", "mark('acted on')", "mark as acted on", footer="acted on"),
+    Command("finding.dismiss", "d", "dismiss", "dismiss, with a reason", footer="dismiss"),
+    Command("finding.new", "u", "mark('new')", "mark as new again"),
+)
+
+
+class FindingMarks(AreaScreen):
+    """What can be done to the finding at hand, in a list or alone."""
+
+    def current(self) -> Finding | None:
+        """The finding that a key is about."""
+        return None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Marks need a finding."""
+        if action in ("mark", "dismiss") and self.current() is None:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_mark(self, state: str, reason: str | None = None) -> None:
+        """Give the finding a state."""
+        finding = self.current()
+        if finding is None or finding.id is None:
+            return
+        with self.room.errors_shown():
+            self.shop.set_state(finding.id, state, reason)
+            self.room.data_changed()
+
+    def action_dismiss(self) -> None:
+        """Ask for a reason, then dismiss."""
+        from tui.screens.dialogs import Ask
+
+        def dismiss(reason: str | None) -> None:
+            if reason is not None:
+                self.action_mark("dismissed", reason.strip() or None)
+
+        self.app.push_screen(Ask("Why is this not worth acting on?", placeholder="for example: fixed in May"), dismiss)
+
+
+class TodayScreen(FindingMarks):
+    """The ranked findings, with a preview where there is room."""
+
+    AREA = "today"
+    COMMAND_TABLE: ClassVar[tuple[Command, ...]] = (
+        *STATE_COMMANDS,
+        Command("filter.words", "slash", "filter", "filter by words"),
+        Command("filter.all", "t", "toggle_all", "show today's findings, or all of them"),
+        Command("filter.dismissed", "D", "toggle_dismissed", "show or hide dismissed findings"),
+    )
+    BINDINGS = bindings(COMMAND_TABLE)
+
+    def __init__(self, product: str | None = None, product_name: str = "") -> None:
+        super().__init__()
+        self._product = product
+        self._product_name = product_name
+        self._everything = product is not None
+        self._dismissed = False
+        self._findings: list[Finding] = []
+
+    def body(self) -> Iterable[Widget]:
+        """A heading, the filter, the list, the preview."""
+        yield Static(id="heading")
+        yield Input(placeholder="words to look for; Esc clears", id="filter")
+        with Horizontal(classes="panes"):
+            yield VirtualList[Finding](draw_finding, row_height=FINDING_LINES, id="findings")
+            with VerticalScroll(id="preview", can_focus=False):
+                yield Static(id="preview-text")
+
+    def on_mount(self) -> None:
+        """The list has the keys."""
+        self.table.focus()
+
+    @property
+    def table(self) -> VirtualList[Finding]:
+        """The findings."""
+        return self.query_one("#findings", VirtualList)
+
+    def load(self) -> None:
+        """Findings and counts."""
+        if self.room.shop is None:
+            self.table.empty = (
+                "No shop is open.\n\nPress o to open or begin one (a file that ends in .shop),\n"
+                "or leave with ctrl+q and try the sample shop: backroom demo"
+            )
+            self.table.show_rows(())
+            return
+        overview = self.shop.overview()
+        self._findings = self.shop.findings(
+            product=self._product, today=not self._everything, include_dismissed=self._dismissed
+        )
+        self.table.empty = self._advice(overview)
+        self._heading(overview)
+        self._filter(keep_cursor=True)
+
+    def _advice(self, overview: Overview) -> str:
+        if overview.reviews == 0 and overview.orders == 0 and overview.products == 0:
+            return "No reviews yet: press i to import files, or open the sample shop: backroom demo"
+        if overview.reviews and overview.reviews_labelled < overview.reviews:
+            unread = overview.reviews - overview.reviews_labelled
+            return f"{counted(unread, 'review')} not read yet: press r to read the shop. It stays on this computer."
+        if self._product is not None:
+            return "No findings about this product."
+        if self.query_one("#filter", Input).value:
+            return "No finding has these words. Esc clears the filter."
+        return "Nothing stands out today. Press t for all findings, r to read the shop again, i to import more."
+
+    def _heading(self, overview: Overview) -> None:
+        name = "All findings" if self._everything else "Today"
+        if self._product is not None:
+            name = f"Findings about {one_line(self._product_name or self._product)}"
+        period = f"{overview.first_day} to {overview.last_day}" if overview.first_day else "no dates"
+        read = f"{counted(overview.reviews, 'review')}, {overview.reviews_labelled:,} read"
+        self.query_one("#heading", Static).update(
+            Content.assemble(
+                (f"{name}: {counted(len(self._findings), 'finding')}", "bold"),
+                (f"  ·  {read}  ·  {period}", "$text-muted"),
+            )
+        )
+
+    def _filter(self, *, keep_cursor: bool) -> None:
+        wanted = self.query_one("#filter", Input).value.casefold().split()
+        rows = [
+            finding
+            for finding in self._findings
+            if all(word in f"{finding.sentence} {finding.kind} {finding.state}".casefold() for word in wanted)
+        ]
+        self.table.show_rows(rows, keep_cursor=keep_cursor)
+
+    def current(self) -> Finding | None:
+        """The finding under the cursor."""
+        return self.table.row if self.is_mounted else None
+
+    def copyable(self) -> str:
+        """The sentence with its numbers."""
+        finding = self.current()
+        return "" if finding is None else tsv([(finding.sentence, finding.k, finding.n, finding.state)])
+
+    def leave(self) -> bool:
+        """Close the filter first."""
+        field = self.query_one("#filter", Input)
+        if not field.has_class("-open"):
+            return False
+        field.value = ""
+        field.remove_class("-open")
+        self.table.focus()
+        return True
+
+    def action_filter(self) -> None:
+        """Open the filter."""
+        field = self.query_one("#filter", Input)
+        field.add_class("-open")
+        field.focus()
+
+    def action_toggle_all(self) -> None:
+        """Today's findings or all."""
+        self._everything = not self._everything
+        self.reload()
+
+    def action_toggle_dismissed(self) -> None:
+        """Show or hide what was dismissed."""
+        self._dismissed = not self._dismissed
+        self.reload()
+
+    @on(Input.Changed, "#filter")
+    def narrow(self) -> None:
+        """Filter while typing."""
+        self._filter(keep_cursor=False)
+
+    @on(Input.Submitted, "#filter")
+    def to_list(self) -> None:
+        """Enter goes on to the list."""
+        self.table.focus()
+
+    @on(VirtualList.Highlighted, "#findings")
+    def preview(self, event: VirtualList.Highlighted[Finding]) -> None:
+        """Show the finding under the cursor in full where there is room."""
+        content = finding_content(event.row, with_query=False) if event.row is not None else Content("")
+        self.query_one("#preview-text", Static).update(content)
+        self.refresh_bindings()
+
+    @on(VirtualList.Opened, "#findings")
+    def open(self, event: VirtualList.Opened[Finding]) -> None:
+        """Open the finding."""
+        from tui.screens.finding import FindingScreen
+
+        if event.row.id is not None:
+            self.app.push_screen(FindingScreen(event.row.id, self.AREA))

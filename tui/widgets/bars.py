@@ -1,0 +1,92 @@
+"""The lines around every screen: the areas above, the running job below."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Static
+
+from engine.jobs import Progress
+from tui.background import Job
+from tui.format import bar, clip, count, duration, one_line
+
+AREAS = (("today", "Today"), ("reviews", "Reviews"), ("products", "Products"), ("imports", "Imports"))
+
+
+class AreaTab(Static):
+    """One area's name; a click goes there."""
+
+    def __init__(self, number: int, mode: str, title: str) -> None:
+        super().__init__(Text(f" {number} {title} "), id=f"area-{mode}")
+        self.mode = mode
+
+    async def on_click(self) -> None:
+        """Go to the area."""
+        await self.run_action(f"app.area('{self.mode}')")
+
+
+class AreaBar(Horizontal):
+    """The areas, the current one marked in reverse, and the shop's name."""
+
+    DEFAULT_CSS = """
+    AreaBar {
+        height: 1; background: $panel; color: $foreground;
+        AreaTab { width: auto; color: $text-muted; }
+        AreaTab.-current { text-style: reverse bold; color: $foreground; }
+        #shop-name { width: 1fr; text-align: right; color: $text-muted; padding: 0 1; }
+    }
+    """
+
+    def __init__(self, current: str, shop: str) -> None:
+        super().__init__()
+        self._current = current
+        self._shop = shop
+
+    def compose(self) -> ComposeResult:
+        """A tab for each area."""
+        for number, (mode, title) in enumerate(AREAS, 1):
+            tab = AreaTab(number, mode, title)
+            tab.set_class(mode == self._current, "-current")
+            yield tab
+        yield Static(Text(clip(one_line(self._shop), 40), no_wrap=True), id="shop-name")
+
+    def rename(self, shop: str) -> None:
+        """Show another shop's name."""
+        self.query_one("#shop-name", Static).update(Text(clip(one_line(shop), 40), no_wrap=True))
+
+
+class JobBar(Static):
+    """The running job in one line, hidden when there is none."""
+
+    DEFAULT_CSS = """
+    JobBar { height: 1; display: none; background: $primary 25%; color: $foreground; padding: 0 1; }
+    JobBar.-running { display: block; }
+    """
+
+    def show_job(self, job: Job | None) -> None:
+        """Show `job`, or nothing."""
+        self.set_class(job is not None, "-running")
+        self.update(Text(job_line(job), no_wrap=True, overflow="ellipsis") if job else Text(""))
+
+
+def job_line(job: Job) -> str:
+    """A job in words: what, how far, how fast, how long still, and how to stop it."""
+    progress = job.progress
+    ending = "stopping…" if job.stopping else "ctrl+x stops"
+    if progress is None:
+        return f"{job.title}… · {ending}"
+    return f"{progress_line(progress)} · {ending}"
+
+
+def progress_line(progress: Progress) -> str:
+    """Progress in words and a bar."""
+    parts = [
+        f"{one_line(progress.stage)} {bar(progress.fraction, 10)} {progress.fraction:.0%}",
+        f"{count(progress.done)} of {count(progress.total)} {progress.unit}",
+    ]
+    if progress.rate:
+        parts.append(f"{progress.rate:,.0f}/s" if progress.rate >= 10 else f"{progress.rate:.1f}/s")
+    if progress.seconds_left:
+        parts.append(f"{duration(progress.seconds_left)} left")
+    return " · ".join(parts)
