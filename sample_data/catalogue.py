@@ -78,6 +78,16 @@ PRODUCTS: tuple[Product, ...] = (
             Turned our picnic table into a little restaurant.
             My go-to for checking on the chickens.
             Clips on anything.
+            Hung two of them over the deck for a birthday, guests loved it.
+            Works as a flashlight for the walk to the outhouse, too.
+            The red mode keeps the moths and the neighbors happy.
+            I like that it stands on uneven ground without tipping.
+            On the lowest step it is like moonlight.
+            Wiped the mud off and it looks new.
+            Sits on my workbench on weekdays and in the tent on weekends.
+            {who} took it sailing and it came back salty but fine.
+            We found the spare tent pegs at midnight thanks to this.
+            It folds flat enough to slide behind the driver's seat.
         """),
         lines("""
             The hook is so stiff I broke a nail.
@@ -116,6 +126,14 @@ PRODUCTS: tuple[Product, ...] = (
             Bright enough for caving with the scouts.
             Fixed the boiler with it.
             Reads maps without glare.
+            Helped deliver a calf at 2 am, no joke.
+            Light enough for kids, ours fight over it.
+            Changing a bike tube in the dark was almost fun.
+            Flood mode is perfect inside the tent.
+            Reflective print on the side is a clever idea.
+            The spot picks out trail markers from far away.
+            Attic cleaning made easy.
+            Snow shoveling at 5 am with both hands free.
         """),
         lines("""
             The button is hard to find with gloves.
@@ -169,7 +187,7 @@ PRODUCTS: tuple[Product, ...] = (
             The number display is exact, no guessing with dots.
             Fast charging really is fast.
             Carried it through airport security without a question.
-            Still half full after {place}.
+            Still half full after a weekend at {outdoors}.
         """),
         lines("""
             The ports are so close together that two thick plugs won't fit.
@@ -303,6 +321,15 @@ PRODUCTS: tuple[Product, ...] = (
             Fern green is even nicer in real life.
             Chest strap has a whistle, kids adore it.
             Walked 20 miles a day and no sore shoulders.
+            The sleeve takes my 15 inch laptop with its case.
+            Everything has a place and I stopped digging for keys.
+            Light enough that I take it even for a short stroll.
+            I like that the belt tucks away.
+            My third summit with it, still looks clean.
+            The haul loop is strong enough to hang it from a branch.
+            {who} carried the baby stuff in it for a whole vacation.
+            Dusk is a lovely shade between blue and purple.
+            The back panel is stiff in a good way.
         """),
         lines("""
             Zipper pull broke off.
@@ -387,7 +414,7 @@ PRODUCTS: tuple[Product, ...] = (
             Everything nests and nothing clinks.
             Boils water for two in three minutes.
             Handles stay cool.
-            {who} made a risotto in it at {place}.
+            {who} made a risotto in it at {outdoors}.
         """),
         lines("""
             Coating scratched on the first trip.
@@ -411,7 +438,7 @@ PRODUCTS: tuple[Product, ...] = (
             Grass was wet, we weren't.
             Rolls up small and the strap actually fits around it.
             Sand shakes right off.
-            Survived red wine at {place}.
+            Survived red wine at {outdoors}.
             Every summer concert since.
         """),
         lines("""
@@ -520,6 +547,13 @@ PRODUCTS: tuple[Product, ...] = (
             Holds exactly one big mug from our machine.
             Sixteen ounces is just right.
             Goes with me to every meeting.
+            The powder finish hides fingerprints.
+            Matcha, coffee, soup, it takes everything.
+            My hand doesn't freeze on it when there is ice inside.
+            The mouth is wide enough for real ice cubes.
+            Replaced a drawer full of promo cups.
+            Looks grown up on the conference table.
+            Keeps cocoa hot through a whole hockey practice.
         """),
         lines("""
             Coating chipped at the bottom.
@@ -553,6 +587,13 @@ PRODUCTS: tuple[Product, ...] = (
             Took up no floor space in our hallway.
             Smells of real wood.
             Stands rock solid.
+            Painted the wall behind it just to show it off.
+            Perfect for records on the bottom and plants on top.
+            Our toddler tested it, it passed.
+            The grain is different on each board, really pretty.
+            Slim enough for the bathroom.
+            My landlord asked where it's from.
+            Makes our rental look like a home.
         """),
         lines("""
             Top shelf scratches easily.
@@ -778,6 +819,14 @@ PRODUCTS: tuple[Product, ...] = (
             Wore it for three flights in a row.
             Hood actually stays up in wind.
             Thick, soft, cozy.
+            The cuffs keep the wind out.
+            Slept in it at the airport like in a bed.
+            Not see-through, not flimsy, just good cotton.
+            The inner pocket hides my earbuds.
+            I like the plain look, no shouting logo.
+            Wore it under a shell in the snow and was toasty.
+            Smells of nothing, feels like a Sunday.
+            Stitching is straight and strong everywhere.
         """),
         lines("""
             Zipper got stuck in the lining twice.
@@ -802,7 +851,7 @@ PRODUCTS: tuple[Product, ...] = (
             Warm when wet, no stink.
             Three days in the same pair, nobody noticed.
             They stay up.
-            {who} wants nothing else for {gift} anymore.
+            {who} wants nothing else as a {gift} present anymore.
             Still thick at the heel after {weeks}.
         """),
         lines("""
@@ -827,7 +876,7 @@ PRODUCTS: tuple[Product, ...] = (
             Hood fits over a bike helmet.
             Pit zips are long enough to matter.
             Doesn't rustle like a bag of chips.
-            {who} wore it the whole week at {place}.
+            {who} wore it the whole week at {outdoors}.
         """),
         lines("""
             Gets clammy uphill.

@@ -158,7 +158,7 @@ def english(deck: Deck, product: Product, stars: int, day: date, mentions: Seque
         if decoy and not wrongs:
             said.append(fill(deck, deck.deal(DECOYS_EN[product.key]), en.SLOTS, day))
         for wrong in wrongs:
-            lead = deck.deal(("But ", "", "", "Sadly, ", "Then again, ", "Thing is: "))
+            lead = deck.deal(("But ", "", "", "Sadly, ", "Then again, ", "Thing is: ")) if said else ""
             said.append(lead + (_soften(wrong) if lead else wrong))
         if not wrongs:
             said.append(fill(deck, deck.deal(en.GEN_NEU), en.SLOTS, day))
@@ -255,7 +255,7 @@ def chinese(
             said.append(_plain_zh(deck, product, day))
         if deck.chance(50):
             said.append(_praise_zh(deck, product, day))
-        said += [deck.deal(("但是", "", "", "可惜")) + wrong for wrong in wrongs]
+        said += [(deck.deal(("但是", "", "", "可惜")) if said else "") + wrong for wrong in wrongs]
         said.append(fill(deck, deck.deal(zh.CONCEDE if wrongs else zh.GEN_NEU), zh.SLOTS, day))
         said = list(dict.fromkeys(said))
     else:
@@ -278,7 +278,7 @@ def _hand_zh(deck: Deck, said: list[str], stars: int) -> str:
     if style < 45:
         joined = "".join(said)
     elif style < 75:
-        joined = "，".join(one[:-1] if one.endswith("。") else one for one in said)
+        joined = "".join(one[:-1] + "，" if one.endswith("。") else one for one in said).removesuffix("，")
     elif style < 90:
         joined = " ".join(one[:-1] if one.endswith("。") else one for one in said)
     else:

@@ -214,7 +214,7 @@ def _stars(rng: Random, one: Review) -> int:
     if one.product.key in (TARP, STAND):
         return rng.choice((2, 3, 3, 3, 3, 3, 4, 4, 4, 5))
     draw = rng.randrange(1000)
-    return 5 if draw < 670 else 4 if draw < 890 else 3 if draw < 960 else 2 if draw < 983 else 1
+    return 5 if draw < 700 else 4 if draw < 937 else 3 if draw < 975 else 2 if draw < 989 else 1
 
 
 def _contradictions(rng: Random, reviews: list[Review], texts: dict[str, Sequence[str]], counts: dict[str, int]) -> None:

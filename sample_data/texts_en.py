@@ -48,6 +48,8 @@ SLOTS: dict[str, tuple[str, ...]] = {
         the boat
         our tiny apartment
     """),
+    "outdoors": ("the lake", "our cabin", "the state park", "a music festival", "the beach", "scout camp", "the river",
+                 "the campground", "a rainy weekend in the hills"),
     "weeks": ("two weeks", "three weeks", "a month", "six weeks", "about two months", "ten days", "a whole season",
               "five weeks", "nearly three months", "a few weeks"),
     "short": ("a week", "four days", "ten days", "two weeks", "the third use", "a fortnight", "one weekend"),
@@ -64,7 +66,7 @@ BATTERY = lines("""
     It dies before dinner.
     I have to plug it in twice a night.
     Advertised forty hours, I get maybe five on the low setting.
-    By the second evening at {place} it was just a plastic ornament.
+    By the second evening at {outdoors} it was just a plastic ornament.
     Charged it overnight and it went dim while we were still putting the tent up.
     The charge just doesn't hold anymore.
     Full bars at 7, pitch black at 9.
@@ -82,7 +84,7 @@ BATTERY = lines("""
     It drains even when it is switched off.
     batery life is terrible, ten mins on high and its gone
     Great if you enjoy sitting in the dark from nine o'clock on.
-    Took it to {place}, and on night one it fizzled out halfway through the card game.
+    Took it to {outdoors}, and on night one it fizzled out halfway through the card game.
     Whatever cell they put in there now, it's not the one from last year.
     The power doesn't last, simple as that.
     Needs topping up constantly, my power bank was empty because of it.
@@ -116,7 +118,7 @@ BATTERY_DECOYS = lines("""
     The battery is fine now that I fully charge it before leaving.
     Ran the whole outage without blinking.
     Battery life is better than my old gas lamp's patience.
-    Lasted Friday to Sunday at {place} on one charge.
+    Lasted Friday to Sunday at {outdoors} on one charge.
     No complaints about runtime here.
     It was still bright when we packed up on {day}.
     The low setting goes on forever.
@@ -428,7 +430,7 @@ DRY = lines("""
     My camera survived a thunderstorm in this.
     Fell in the creek with it, the sandwiches made it.
     Truly waterproof, not marketing waterproof.
-    Poured for three days at {place} and not one damp sock.
+    Poured for three days at {outdoors} and not one damp sock.
     I stopped packing plastic bags inside.
     Held up to a whole November on the coast, need I say more ☔
     Biked home in a downpour, laptop perfectly fine.
@@ -453,7 +455,7 @@ DRY = lines("""
     It's like a little submarine.
     Drops slide off like off a duck.
     A bus drenched me, the bag laughed.
-    Came back from {place} with dry matches. Dry matches!
+    Came back from {outdoors} with dry matches. Dry matches!
     keeps the wet out 100%
     Even the bottom, set down in a puddle, stayed tight.
     My down jacket was fluffy as ever after six hours of drizzle.
@@ -558,6 +560,34 @@ OPEN_POS = lines("""
     {who} stole it from me within a day.
     I am picky and this passed.
     Arrived on {day}, in use since {day}.
+    Ordered two and kept both.
+    My old one lasted nine years, so this had big shoes to fill.
+    Full disclosure, I had a coupon.
+    I read every review before ordering and still expected to return it.
+    Was going to get the expensive one, then found this.
+    Got it on sale and feel like a thief.
+    Gave this to {who}, who never likes presents.
+    It came just in time for {place}.
+    Have been through three of these from other brands.
+    Not sponsored, just pleased.
+    First impression out of the box: nice weight, no smell, no rattling.
+    Bought it for one trip, now it is out every day.
+    We use ours in the RV.
+    As a nurse on night shifts I need things that just function.
+    I teach second grade, so it has to survive.
+    Retired and finally have time to write reviews, so here goes.
+    Short version: yes.
+    Three of us at work have one by now.
+    Moved house in {weeks} of chaos and this was the first thing I unpacked.
+    I don't usually care about this kind of product.
+    Long review because it deserves one.
+    Quick update after {weeks}.
+    Bought with my own money, as everyone says these days.
+    {who} rolled their eyes when I ordered this. Not anymore.
+    Got one, washed it, used it, dropped it, still here.
+    From unboxing to first use took a minute.
+    Living in a small place, I think twice about every object.
+    A present to myself after a bad week.
 """)
 GEN_POS = lines("""
     Exactly as described.
@@ -604,6 +634,45 @@ GEN_POS = lines("""
     The wait was worth it.
     Surprisingly good.
     Sits next to me as I type this.
+    No instructions needed, it explains itself.
+    The pictures don't do it justice.
+    It has that reassuring heft.
+    Even {who} had nothing to criticize.
+    I keep finding new uses for it.
+    Came with a handwritten note, sweet touch.
+    Replacing my whole set with these.
+    The kind of thing you stop noticing because it never causes trouble.
+    I have recommended it to half the street.
+    It's the first thing I pack now.
+    Every detail has a reason.
+    Cleans up in no time.
+    It solved a problem I had given up on.
+    This thing is built to outlive me.
+    Nothing loose, nothing wobbly, nothing cheap.
+    Took a beating at {place} and shrugged.
+    I'd pay more for it. Don't tell them.
+    Looks good, works good, what else is there.
+    Exceeded what I hoped for, and I hope for a lot.
+    The small shop did better than the giants here.
+    Better than the one in the fancy store downtown.
+    Even after {weeks} I get a kick out of it.
+    It's honest work for an honest price.
+    The finish is flawless.
+    Could have been twice the price and I would not have blinked.
+    Neat, tidy and well thought through.
+    You get what is promised.
+    Smart, small, sturdy.
+    It's clear that people who make this also use it.
+    Very good 质量不错, my mom loves it.
+    I showed it to {who} and we ordered a second within minutes.
+    Zero regrets after {weeks}.
+    Everyone at {place} asked about it.
+    Absolutely no fuss.
+    works perfect, thx
+    Does everything the description says and a bit more.
+    I wish all my things were made like this.
+    The quality surprised both me and {who}.
+    Makes an ordinary {day} feel better.
 """)
 CLOSE_POS = lines("""
     Highly recommend.
@@ -630,6 +699,26 @@ CLOSE_POS = lines("""
     Next one is for {who}.
     Glad I found this.
     Well done.
+    If mine ever breaks I'll buy the same again.
+    Please never discontinue it.
+    Five stars, easily.
+    Bravo.
+    Keeping this one forever.
+    That's it, that's the review.
+    Thumbs up from the whole family.
+    Happy camper, literally.
+    Telling everyone.
+    A+.
+    Consider me a fan.
+    Worth the wait and the money.
+    See you next order.
+    Big thanks to the team.
+    Sold.
+    You have a customer for life.
+    Off to order a spare.
+    Try it, you'll see.
+    Would be lost without it now.
+    I'm impressed, and that's rare.
 """)
 GEN_NEU = lines("""
     It's okay.
@@ -658,6 +747,20 @@ GEN_NEU = lines("""
     Three stars feels about right.
     So-so.
     OK for the price.
+    It neither changed my life nor ruined it.
+    Solid middle.
+    Some days I love it, some days I forget I own it.
+    Works about as well as the cheaper ones.
+    Would I buy it again? Maybe.
+    I'm still deciding.
+    Good for some, not quite for me.
+    Fine, with room for improvement.
+    As expected, no more no less.
+    Half happy.
+    It has its moments.
+    Usable.
+    Wouldn't write home about it.
+    Ask me again in a year.
 """)
 OPEN_NEG = lines("""
     I really wanted to like this.
@@ -682,6 +785,21 @@ OPEN_NEG = lines("""
     Thought I was buying quality.
     Well, that was money down the drain.
     After {weeks} I have seen enough.
+    I tried to give it time.
+    Let's just say no.
+    Not what I paid for.
+    This was supposed to be a treat.
+    My patience is gone.
+    I own three other things from this shop and this is the odd one out.
+    I feel a bit silly for having believed the pictures.
+    How did this pass quality control?
+    Lucky me.
+    Gave it a fair chance for {weeks}.
+    Tell me you never tested it without telling me.
+    Nice try.
+    Right, so.
+    Sigh.
+    If you are thinking about it, read this first.
 """)
 CLOSE_NEG = lines("""
     Sending it back.
@@ -708,6 +826,22 @@ CLOSE_NEG = lines("""
     Thanks for nothing.
     It now lives in the garage.
     Regretting this one.
+    Hard pass.
+    Off to the return counter.
+    I'll be asking for my money back.
+    Just no.
+    Won't recommend it to anyone.
+    Consider me a former customer.
+    My money deserved better.
+    And that was that.
+    Somebody should look into this.
+    Bought something else in the end.
+    Too bad.
+    Hope they read this.
+    That's thirty bucks of learning.
+    Zero fun.
+    Not keeping it.
+    Going to the donation box.
 """)
 CONCEDE = lines("""
     It does look nice, I'll give it that.
@@ -726,6 +860,17 @@ CONCEDE = lines("""
     Other than that, pretty good.
     If that were fixed I would add two stars.
     Still, I kind of like it.
+    I do like the color.
+    It is comfortable to hold, I will say that.
+    {who} is happy with theirs, so maybe I was unlucky.
+    They did offer a refund without fuss.
+    It's not all bad.
+    The material is nice enough.
+    Good looks don't fix it, but good looks it has.
+    Kept it anyway because returning is a hassle.
+    Might be perfect for somebody else.
+    The shop was friendly about it.
+    Half a star extra for the looks.
 """)
 # Predicates for `{part}`: (`{is}` becomes is/are, `{it}` it/they, `{has}` has/have)
 PART_POS = lines("""
@@ -753,6 +898,16 @@ PART_POS = lines("""
     Pleasantly surprised by the {part}.
     The {part} {was} what {who} noticed first.
     The {part} {looks} and {feels} high end.
+    For me the {part} {is} the reason to buy it.
+    Who knew the {part} could make such a difference.
+    The {part} {is} just right.
+    The {part} {has} held up well.
+    You notice the {part} at once.
+    After {weeks} I still enjoy the {part}.
+    I compared the {part} with the one {who} has, and mine wins.
+    Full marks for the {part}.
+    The {part} {is} exactly how I like it.
+    Even {who} commented on the {part}.
 """)
 PART_NEU = lines("""
     The {part} {is} okay.
