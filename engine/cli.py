@@ -243,7 +243,7 @@ def import_files(
                 _print_json([record])
             else:
                 _tell_import(record)
-            if record.get("profile") is None and not record.get("import_id") or record.get("rows_rejected"):
+            if (record.get("profile") is None and not record.get("import_id")) or record.get("rows_rejected"):
                 worst = max(worst, ROWS_WITHHELD)
     return worst
 

@@ -116,6 +116,16 @@ class Finding:
         )
 
 
+@dataclass(frozen=True)
+class AnalysisReport:
+    """What `analyze` did: counts of rows labelled now, findings stored, and warnings a seller should read."""
+
+    labelled: int
+    findings: int
+    seconds: float
+    warnings: tuple[str, ...]
+
+
 def wilson(k: int, n: int, z: float = 1.959963984540054) -> Interval:
     """The Wilson score interval of a share k/n (Wilson 1927; Brown, Cai & DasGupta 2001), 95 % by default.
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ShopError, UsageError
-from engine.findings import STATES, Finding
+from engine.findings import STATES, AnalysisReport, Finding
 from engine.jobs import JobContext
 
 if TYPE_CHECKING:
@@ -151,16 +151,6 @@ class StoredRow:
     sheet: str | None
     line: int
     columns: tuple[tuple[str, Any], ...]
-
-
-@dataclass(frozen=True)
-class AnalysisReport:
-    """What `analyze` did: counts of rows labelled now, findings stored, and warnings a seller should read."""
-
-    labelled: int
-    findings: int
-    seconds: float
-    warnings: tuple[str, ...]
 
 
 def now() -> str:

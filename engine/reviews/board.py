@@ -50,7 +50,7 @@ class Board:
         self.day = np.array(self.column("day"), dtype=object)
         self.stars = np.array([np.nan if s is None else s for s in self.column("stars")], dtype=np.float64)
         names = zip(self.column("product"), self.column("product_name"), strict=True)
-        self.names: dict[str, str] = {product: name or product for product, name in names if product is not None}
+        self.names: dict[str, str] = {str(key): str(name or key) for key, name in names if key is not None}
 
     def __len__(self) -> int:
         return len(self.ids)

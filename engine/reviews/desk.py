@@ -13,8 +13,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from engine.findings import AnalysisReport, Finding
 from engine.inference.cache import cache_key
 from engine.inference.task import Calibration, LabelTask, calibrated
 from engine.jobs import JobContext
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlite_utils import Database
 
-    from engine.findings import Finding
     from engine.inference.client import ModelClient
 
 LANGUAGES = ("en", "zh")
@@ -42,16 +43,6 @@ ANALYSES = (pain_points, trends, drivers, praise, contradictions, copied, return
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What an analysis did; see `engine.shop.AnalysisReport`."""
-
-    labelled: int
-    findings: int
-    seconds: float
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class _Review:
     id: int
     text: str
@@ -59,7 +50,7 @@ class _Review:
     stars: float | None
 
 
-def analyze(store: Store, context: JobContext, *, model: str | None = None) -> Outcome:
+def analyze(store: Store, context: JobContext, *, model: str | None = None) -> AnalysisReport:
     """Read all reviews and store the desk's findings.
 
     Raises:
@@ -84,7 +75,7 @@ def analyze(store: Store, context: JobContext, *, model: str | None = None) -> O
             method = method_of(task, client.model.name)
             scores, read = _read_reviews(store, client, task, reviews, given, method, context)
             asked += read
-            calibration, notes = _settle_labels(store, reviews, scores, given, method)
+            notes = _settle_labels(store, reviews, scores, given, method)
             warnings += notes
             rows, read = _read_clauses(store, client, task, reviews, given, context)
             asked += read
@@ -108,7 +99,7 @@ def analyze(store: Store, context: JobContext, *, model: str | None = None) -> O
             "INSERT INTO audit_log (at, action, detail) VALUES (?, 'analyze', ?)",
             [moment, json.dumps({"desk": "reviews", "read": asked, "findings": len(found)})],
         )
-    return Outcome(asked, len(found), time.monotonic() - started, tuple(dict.fromkeys(warnings)))
+    return AnalysisReport(asked, len(found), time.monotonic() - started, tuple(dict.fromkeys(warnings)))
 
 
 # -- sentiment of reviews ----------------------------------------------------------------------------------------------
@@ -197,7 +188,7 @@ def _settle_labels(
     scores: dict[str, NDArray[np.float32]],
     given: Calibration,
     method: str,
-) -> tuple[Calibration, list[str]]:
+) -> list[str]:
     """Fit the thresholds to the shop's stars where that helps, and write every label with them; with notes to the seller."""
     import numpy as np
 
@@ -222,7 +213,7 @@ def _settle_labels(
             f"Sentiment agrees with the stars of {fit.agreement:.0%} of {fit.rated:,} rated reviews (held out of the fit)."
         )
     notes += _language_notes(reviews, scores, calibration)
-    return calibration, notes
+    return notes
 
 
 def _language_notes(
@@ -300,7 +291,7 @@ def _group(
         vectors, count = read_all(
             store,
             texts + examples,
-            lambda text: cache_key(text, None, embedder.key, ""),
+            lambda text: _vector_key(text, embedder.key),
             lambda portion: client.embed(portion, multilingual=multilingual, context=context),
             context,
             "Comparing complaints" if polarity == "negative" else "Comparing praise",
@@ -336,6 +327,10 @@ def _group(
         else ""
     )
     return found, read, note
+
+
+def _vector_key(text: str, embedder: str) -> bytes:
+    return blake2b(f"{embedder}\0{text}".encode(), digest_size=16).digest()
 
 
 def _store_clauses(db: Database, rows: Sequence[_ClauseRow], found: Sequence[themes.Theme]) -> None:

@@ -151,8 +151,8 @@ def group(
                 )
             )
     loose = np.flatnonzero(nearest == -1)
-    for members, similarities in _linked(centred, loose, languages):
-        words = telling_phrases([vocabulary[m] for m in members], rest, len(texts))
+    for linked, similarities in _linked(centred, loose, languages):
+        words = telling_phrases([vocabulary[m] for m in linked], rest, len(texts))
         if not words:
             continue
         digest = blake2b(words[0].encode(), digest_size=4).hexdigest()
@@ -161,9 +161,9 @@ def group(
                 f"{polarity}/{words[0].replace(' ', '-')}-{digest}",
                 words[0],
                 polarity,
-                languages[members[0]],
+                languages[linked[0]],
                 words,
-                tuple(members),
+                tuple(linked),
                 tuple(similarities),
             )
         )
@@ -213,21 +213,22 @@ def _linked(
             continue
         core = mine[:MOST_LINKED]
         labels = fcluster(linkage(centred[core], "average", metric="cosine"), 1 - LINK_SIMILARITY, "distance")
-        centres, members = [], []
+        centres: list[NDArray[np.float32]] = []
+        members: list[list[int]] = []
         for label in sorted(set(labels)):
             inside = core[labels == label]
             if len(inside) >= LEAST_CLAUSES:
                 centres.append(centred[inside].mean(axis=0))
-                members.append(list(inside))
+                members.append([int(i) for i in inside])
         if not centres:
             continue
         matrix = _unit(np.stack(centres))
         for i in mine[MOST_LINKED:]:
             similarity = matrix @ centred[i]
             if similarity.max() >= LINK_SIMILARITY:
-                members[int(similarity.argmax())].append(i)
-        for centre, inside in zip(matrix, members, strict=True):
-            groups.append(([int(i) for i in inside], [round(float(centre @ centred[i]), 4) for i in inside]))
+                members[int(similarity.argmax())].append(int(i))
+        for centre, group_members in zip(matrix, members, strict=True):
+            groups.append((group_members, [round(float(centre @ centred[i]), 4) for i in group_members]))
     return groups
 
 

@@ -40,9 +40,9 @@ def find(board: Board) -> list[Finding]:
     for theme in board.of("negative"):
         for product in [None, *board.products]:
             inside = everyone if product is None else board.product == product
-            change = dated_change(board, inside, theme.hits)
-            if change is not None:
-                tried.append((product, theme, inside, *change))
+            dated = dated_change(board, inside, theme.hits)
+            if dated is not None:
+                tried.append((product, theme, inside, *dated))
     found = []
     changed_products: set[str] = set()
     pairs = list(zip(tried, adjusted([change.p for *_, change, _ in tried]), strict=True))
