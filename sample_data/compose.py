@@ -21,21 +21,32 @@ FROWNS = ("😡", "😤", "👎", "🙄", ":(", "😞", "🤬", "😒")
 SMILES_ZH = ("😊", "😍", "🌹", "~", "(๑•̀ㅂ•́)و✧", "💕", "😘", "哈哈")
 FROWNS_ZH = ("😡", "😓", "🙄", "💔", "😅", "👎", "呵呵")
 
-PLANTED_EN = {
-    "battery": en.BATTERY, "size_small": en.SMALL, "parcel_damage": en.PARCEL, "lid_leak": en.LEAK,
-    "missing_parts": en.MISSING, "strap_slip": en.STRAP, "stays_dry": en.DRY,
-    "slow": en.SLOW, "price": en.PRICE, "colour": en.COLOUR, "service": en.SERVICE, "waste": en.WASTE,
+# Topic -> what says it with the obvious word, and what says it in other ways (everyday topics have one pool only).
+PLANTED_EN: dict[str, tuple[tuple[str, ...], ...]] = {
+    "battery": (en.BATTERY_DIRECT, en.BATTERY), "size_small": (en.SMALL_DIRECT, en.SMALL),
+    "parcel_damage": (en.PARCEL_DIRECT, en.PARCEL), "lid_leak": (en.LEAK_DIRECT, en.LEAK),
+    "missing_parts": (en.MISSING_DIRECT, en.MISSING), "strap_slip": (en.STRAP_DIRECT, en.STRAP),
+    "stays_dry": (en.DRY_DIRECT, en.DRY),
+    "slow": (en.SLOW,), "price": (en.PRICE,), "colour": (en.COLOUR,), "service": (en.SERVICE,), "waste": (en.WASTE,),
 }
 DECOYS_EN = {
     "ostrel-glowhaven-camping-lantern": en.BATTERY_DECOYS, "pellin-fieldstone-zip-hoodie": en.SMALL_DECOYS,
     "marrowby-commuter-tumbler-16oz": en.LEAK_DECOYS, "marrowby-ladder-shelf": en.MISSING_DECOYS,
     "vindlow-quillback-daypack-22l": en.DRY_DECOYS, "ostrel-ridgebeam-headlamp": en.STRAP_DECOYS,
 }
-PLANTED_ZH = {
-    "fading": zh.FADING, "smell": zh.SMELL, "parcel_damage": zh.PARCEL,
-    "slow": zh.SLOW, "price": zh.PRICE, "colour": zh.COLOUR, "service": zh.SERVICE,
+PLANTED_ZH: dict[str, tuple[tuple[str, ...], ...]] = {
+    "fading": (zh.FADING_DIRECT, zh.FADING), "smell": (zh.SMELL_DIRECT, zh.SMELL),
+    "parcel_damage": (zh.PARCEL_DIRECT, zh.PARCEL),
+    "slow": (zh.SLOW,), "price": (zh.PRICE,), "colour": (zh.COLOUR,), "service": (zh.SERVICE,),
 }
 DECOYS_ZH = {"zh-washed-sweatshirt": zh.FADING_DECOYS, "zh-neck-pillow": zh.SMELL_DECOYS}
+
+# Things people carry about, besides everything of Vindlow's; the rest stays at home or at work.
+OUTDOORS = frozenset({
+    "ostrel-glowhaven-camping-lantern", "ostrel-ridgebeam-headlamp", "ostrel-tin-drum-bluetooth-speaker",
+    "ostrel-pebble-power-bank-10000", "marrowby-commuter-tumbler-16oz", "pellin-fieldstone-zip-hoodie",
+    "pellin-merino-hiking-socks-3-pack", "pellin-drumlin-rain-shell", "pellin-canvas-cap",
+})
 
 
 class Deck:
@@ -99,22 +110,35 @@ def _soften(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:]
 
 
-def _praise(deck: Deck, product: Product, day: date) -> str:
-    draw = deck.rng.randrange(100)
+def _praise(
+    deck: Deck, product: Product, slots: dict[str, tuple[str, ...]], day: date, *, modest: bool = False
+) -> str:
+    """One good word; a `modest` one keeps to the product and raves about nothing."""
+    draw = deck.rng.randrange(72 if modest else 100)
     if draw < 42:
-        return fill(deck, deck.deal(product.said), en.SLOTS, day)
+        return fill(deck, deck.deal(product.said), slots, day)
     if draw < 72:
-        return fill(deck, deck.deal(en.PART_POS), en.SLOTS, day, deck.deal(product.parts))
-    return fill(deck, deck.deal(en.GEN_POS), en.SLOTS, day)
+        return fill(deck, deck.deal(en.PART_POS), slots, day, deck.deal(product.parts))
+    return fill(deck, deck.deal(en.GEN_POS), slots, day)
 
 
-def _plain(deck: Deck, product: Product, day: date) -> str:
+def _plain(deck: Deck, product: Product, slots: dict[str, tuple[str, ...]], day: date) -> str:
     draw = deck.rng.randrange(100)
     if draw < 40:
-        return fill(deck, deck.deal(product.plain), en.SLOTS, day)
+        return fill(deck, deck.deal(product.plain), slots, day)
     if draw < 70:
-        return fill(deck, deck.deal(en.PART_NEU), en.SLOTS, day, deck.deal(product.parts))
-    return fill(deck, deck.deal(en.GEN_NEU), en.SLOTS, day)
+        return fill(deck, deck.deal(en.PART_NEU), slots, day, deck.deal(product.parts))
+    return fill(deck, deck.deal(en.GEN_NEU), slots, day)
+
+
+def _topic(deck: Deck, pools: tuple[tuple[str, ...], ...], slots: dict[str, tuple[str, ...]], day: date) -> list[str]:
+    """One or two sentences about a topic: plain words, other words, or plain words with an example after them."""
+    if len(pools) == 1:
+        return [fill(deck, deck.deal(pools[0]), slots, day)]
+    direct, indirect = pools
+    draw = deck.rng.randrange(100)
+    chosen = (direct,) if draw < 36 else (indirect,) if draw < 68 else (direct, indirect)
+    return [fill(deck, deck.deal(pool), slots, day) for pool in chosen]
 
 
 _BUT = ("Only downside: ", "One thing though: ", "But ", "My one gripe: ", "Only complaint: ", "Minus one star: ",
@@ -129,53 +153,51 @@ def english(deck: Deck, product: Product, stars: int, day: date, mentions: Seque
     each said by one customer only.
     """
     said: list[str] = []
+    slots = en.SLOTS if product.key in OUTDOORS or product.brand == "Vindlow" else en.SLOTS | {"place": en.SLOTS["home"]}
     praised = [topic for topic in mentions if topic == "stays_dry"]
-    wrongs = [fill(deck, deck.deal(PLANTED_EN[topic]), en.SLOTS, day) for topic in mentions if topic not in praised]
+    wrongs = [one for topic in mentions if topic not in praised for one in _topic(deck, PLANTED_EN[topic], slots, day)]
     if stars <= 2 and not wrongs:
         gripe = deck.once(product.gripes)
-        wrongs.append(fill(deck, gripe or deck.deal(en.CLOSE_NEG), en.SLOTS, day))
+        wrongs.append(fill(deck, gripe or deck.deal(en.CLOSE_NEG), slots, day))
     if stars >= 4:
         if deck.chance(42):
-            said.append(fill(deck, deck.deal(en.OPEN_POS), en.SLOTS, day))
-        goods = [_praise(deck, product, day) for _ in range(deck.rng.choice((1, 1, 2, 2, 3)))]
-        goods += [fill(deck, deck.deal(en.DRY), en.SLOTS, day) for _ in praised]
+            said.append(fill(deck, deck.deal(en.OPEN_POS), slots, day))
+        goods = [_praise(deck, product, slots, day) for _ in range(deck.rng.choice((1, 1, 2, 2, 3)))]
+        goods += [one for topic in praised for one in _topic(deck, PLANTED_EN[topic], slots, day)]
         if decoy:
-            goods.append(fill(deck, deck.deal(DECOYS_EN[product.key]), en.SLOTS, day))
+            goods.append(fill(deck, deck.deal(DECOYS_EN[product.key]), slots, day))
         deck.rng.shuffle(goods)
         said += list(dict.fromkeys(goods))
-        for wrong in wrongs:
-            lead = deck.deal(_BUT)
+        for number, wrong in enumerate(wrongs):
+            lead = "" if number else deck.deal(_BUT)
             said.append(lead + (_soften(wrong) if lead else wrong))
         if stars == 4 and not wrongs and deck.chance(22):
-            said.append(_plain(deck, product, day))
+            said.append(_plain(deck, product, slots, day))
         if deck.chance(16 if wrongs else 34):
-            said.append(fill(deck, deck.deal(en.CLOSE_POS), en.SLOTS, day))
+            said.append(fill(deck, deck.deal(en.CLOSE_POS), slots, day))
     elif stars == 3:
         if deck.chance(55) or not wrongs:
-            said.append(_plain(deck, product, day))
+            said.append(_plain(deck, product, slots, day))
         if deck.chance(60):
-            said.append(_praise(deck, product, day))
+            said.append(_praise(deck, product, slots, day, modest=True))
         if decoy and not wrongs:
-            said.append(fill(deck, deck.deal(DECOYS_EN[product.key]), en.SLOTS, day))
-        for wrong in wrongs:
-            lead = deck.deal(("But ", "", "", "Sadly, ", "Then again, ", "Thing is: ")) if said else ""
+            said.append(fill(deck, deck.deal(DECOYS_EN[product.key]), slots, day))
+        for number, wrong in enumerate(wrongs):
+            lead = deck.deal(("But ", "", "", "Sadly, ", "Then again, ", "Thing is: ")) if said and not number else ""
             said.append(lead + (_soften(wrong) if lead else wrong))
         if not wrongs:
-            said.append(fill(deck, deck.deal(en.GEN_NEU), en.SLOTS, day))
+            said.append(fill(deck, deck.deal(en.GEN_NEU), slots, day))
         elif deck.chance(45):
-            said.append(fill(deck, deck.deal(en.CONCEDE), en.SLOTS, day))
+            said.append(fill(deck, deck.deal(en.CONCEDE), slots, day))
         said = list(dict.fromkeys(said))
     else:
         if deck.chance(38):
-            said.append(fill(deck, deck.deal(en.OPEN_NEG), en.SLOTS, day))
+            said.append(fill(deck, deck.deal(en.OPEN_NEG), slots, day))
         said += wrongs
-        planted = [topic for topic in mentions if len(PLANTED_EN[topic]) > 30]
-        if planted and deck.chance(24):
-            said.append(fill(deck, deck.deal(PLANTED_EN[planted[0]]), en.SLOTS, day))
         if stars == 2 and deck.chance(55):
-            said.append(fill(deck, deck.deal(en.CONCEDE), en.SLOTS, day))
+            said.append(fill(deck, deck.deal(en.CONCEDE), slots, day))
         elif deck.chance(70):
-            said.append(fill(deck, deck.deal(en.CLOSE_NEG), en.SLOTS, day))
+            said.append(fill(deck, deck.deal(en.CLOSE_NEG), slots, day))
     return _hand(deck, said, stars)
 
 
@@ -212,8 +234,8 @@ def title(deck: Deck, stars: int) -> str:
     return deck.deal(en.TITLE_POS if stars > 3 else en.TITLE_NEU if stars == 3 else en.TITLE_NEG)
 
 
-def _praise_zh(deck: Deck, product: zh.ProductZh, day: date) -> str:
-    draw = deck.rng.randrange(100)
+def _praise_zh(deck: Deck, product: zh.ProductZh, day: date, *, modest: bool = False) -> str:
+    draw = deck.rng.randrange(68 if modest else 100)
     if draw < 40:
         return fill(deck, deck.deal(product.said), zh.SLOTS, day)
     if draw < 68:
@@ -235,7 +257,7 @@ def chinese(
 ) -> str:
     """One Chinese review, without its 追评; arguments as for `english`."""
     said: list[str] = []
-    wrongs = [fill(deck, deck.deal(PLANTED_ZH[topic]), zh.SLOTS, day) for topic in mentions]
+    wrongs = [one for topic in mentions for one in _topic(deck, PLANTED_ZH[topic], zh.SLOTS, day)]
     if stars <= 2 and not wrongs:
         gripe = deck.once(product.gripes)
         wrongs.append(fill(deck, gripe or deck.deal(zh.CLOSE_NEG), zh.SLOTS, day))
@@ -247,24 +269,23 @@ def chinese(
             goods.append(fill(deck, deck.deal(DECOYS_ZH[product.key]), zh.SLOTS, day))
         deck.rng.shuffle(goods)
         said += list(dict.fromkeys(goods))
-        said += [deck.deal(("就是", "不过", "唯一的不足：", "美中不足，", "")) + wrong for wrong in wrongs]
+        if wrongs:
+            said += [deck.deal(("就是", "不过", "唯一的不足：", "美中不足，", "")) + wrongs[0], *wrongs[1:]]
         if deck.chance(18 if wrongs else 40):
             said.append(fill(deck, deck.deal(zh.CLOSE_POS), zh.SLOTS, day))
     elif stars == 3:
         if not wrongs or deck.chance(50):
             said.append(_plain_zh(deck, product, day))
         if deck.chance(50):
-            said.append(_praise_zh(deck, product, day))
-        said += [(deck.deal(("但是", "", "", "可惜")) if said else "") + wrong for wrong in wrongs]
+            said.append(_praise_zh(deck, product, day, modest=True))
+        if wrongs:
+            said += [(deck.deal(("但是", "", "", "可惜")) if said else "") + wrongs[0], *wrongs[1:]]
         said.append(fill(deck, deck.deal(zh.CONCEDE if wrongs else zh.GEN_NEU), zh.SLOTS, day))
         said = list(dict.fromkeys(said))
     else:
         if deck.chance(40):
             said.append(fill(deck, deck.deal(zh.OPEN_NEG), zh.SLOTS, day))
         said += wrongs
-        planted = [topic for topic in mentions if len(PLANTED_ZH[topic]) > 30]
-        if planted and deck.chance(22):
-            said.append(fill(deck, deck.deal(PLANTED_ZH[planted[0]]), zh.SLOTS, day))
         if stars == 2 and deck.chance(55):
             said.append(fill(deck, deck.deal(zh.CONCEDE), zh.SLOTS, day))
         elif deck.chance(65):

@@ -67,6 +67,10 @@ PLANTS: dict[str, Plant] = {
     SWEATSHIRT: Plant("fading", None, 0, 0, 24),
 }
 PRAISES = frozenset({"stays_dry"})
+PLANTED_COMPLAINTS = frozenset(
+    topic for topic, pools in (*compose.PLANTED_EN.items(), *compose.PLANTED_ZH.items())
+    if len(pools) == 2 and topic not in PRAISES
+)
 FOLLOW_UP_ONLY = 4
 SMELL_REVIEWS, SMELL_COMPLAINTS, SMELL_ELSEWHERE = 22, 12, 1
 DUPLICATES = 12
@@ -106,7 +110,7 @@ class Review:
             return "negative"
         if self.kind == "delighted":
             return "positive"
-        if self.late or (self.stars >= 4 and any(topic not in PRAISES for topic in self.mentions)):
+        if self.late or (self.stars >= 4 and any(topic in PLANTED_COMPLAINTS for topic in self.mentions)):
             return "mixed"
         return "negative" if self.stars <= 2 else "neutral" if self.stars == 3 else "positive"
 
@@ -285,8 +289,10 @@ def _write_chinese(rng: Random, deck: Deck, reviews: list[Review]) -> None:
             one.body = compose.chinese(deck, one.product, one.stars, one.at.date(), topics, decoy)
         told.add(one.body)
         if one.late:
-            sentence = compose.PLANTED_ZH[one.mentions[0]]
-            one.follow_up = compose.fill(deck, deck.deal(sentence), texts_zh.SLOTS, one.at.date())
+            direct, indirect = compose.PLANTED_ZH[one.mentions[0]]
+            one.follow_up = "".join(
+                compose.fill(deck, deck.deal(pool), texts_zh.SLOTS, one.at.date()) for pool in (direct, indirect)
+            )
         elif one.stars >= 3 and rng.randrange(100) < 13:
             one.follow_up = compose.follow_up(deck, one.stars, one.at.date())
 

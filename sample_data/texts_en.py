@@ -48,6 +48,8 @@ SLOTS: dict[str, tuple[str, ...]] = {
         the boat
         our tiny apartment
     """),
+    "home": ("the office", "my dorm room", "our tiny apartment", "our cabin", "the guest room", "my studio", "my new place",
+             "the shop", "my parents' house"),
     "outdoors": ("the lake", "our cabin", "the state park", "a music festival", "the beach", "scout camp", "the river",
                  "the campground", "a rainy weekend in the hills"),
     "weeks": ("two weeks", "three weeks", "a month", "six weeks", "about two months", "ten days", "a whole season",
@@ -61,6 +63,32 @@ SLOTS: dict[str, tuple[str, ...]] = {
 
 # ---------------------------------------------------------------------------------------------------------------
 # Planted: the lantern's battery
+BATTERY_DIRECT = lines("""
+    The battery doesn't last.
+    Battery life is awful.
+    Battery dies way too fast.
+    The battery won't hold a charge.
+    Terrible battery, two hours and it's dead.
+    Battery drains in no time.
+    The battery gets weaker with every charge.
+    Battery life is nowhere near what they advertise.
+    Dead battery after {short}.
+    The battery is the weak point, it runs out every evening.
+    The rechargeable battery lasts about an hour and a half.
+    Something is wrong with the battery in this batch.
+    The battery used to last a weekend, the new one doesn't last an evening.
+    Poor battery, needs recharging all the time.
+    Battery ran out in the middle of dinner.
+    It loses its charge overnight.
+    The battery indicator goes from full to empty in an hour.
+    Battery performance is a joke.
+    Battery dead by nine every night.
+    Cheap battery inside, runs flat far too quickly.
+    The battery failed after {weeks}.
+    Short battery life ruins it.
+    Why is the battery so bad now?
+    Have to recharge the battery twice a night.
+""")
 BATTERY = lines("""
     Battery is shot after {short}.
     It dies before dinner.
@@ -126,6 +154,28 @@ BATTERY_DECOYS = lines("""
 
 # ---------------------------------------------------------------------------------------------------------------
 # Planted: the hoodie runs small
+SMALL_DIRECT = lines("""
+    Runs very small.
+    Way too small.
+    Too small, order a size up.
+    The sizing is off, it runs at least one size small.
+    Fits a size smaller than the label says.
+    Sizes run small, be careful.
+    It is too tight in the chest.
+    Size large fits like a small.
+    Much smaller than expected.
+    Sleeves too short, body too short.
+    The fit is way too tight.
+    Size chart is wrong, it came up small.
+    Too small even after sizing up.
+    Had to return it because it was too small.
+    My usual size was far too tight.
+    Runs small in the shoulders and arms.
+    Small fit, not what I'm used to.
+    Definitely size up, it's tiny.
+    The XL is too small for me.
+    Too tight to zip up.
+""")
 SMALL = lines("""
     Runs small, order one size up.
     I'm a medium in everything I own and this medium would not zip over my chest.
@@ -189,6 +239,32 @@ SMALL_DECOYS = lines("""
 
 # ---------------------------------------------------------------------------------------------------------------
 # Planted: the courier that damages parcels
+PARCEL_DIRECT = lines("""
+    The package arrived damaged.
+    The box was crushed when it got here.
+    Box arrived damaged and torn open.
+    Parcel came badly damaged.
+    Damaged in shipping.
+    It arrived broken because the box was crushed.
+    The courier damaged the package.
+    Package was torn and wet.
+    Shipping box was smashed.
+    Delivered in a crushed, ripped box.
+    The delivery company damaged it.
+    Arrived with the box dented and the contents scratched.
+    Damaged package, damaged product.
+    The parcel was crushed in transit.
+    Carrier delivered a broken box.
+    The box was torn open on one side.
+    Package arrived wet and squashed.
+    It was broken on arrival, the courier clearly dropped it.
+    Box completely crushed by the courier.
+    Came in a damaged box, item dented.
+    Poor handling by the courier, package destroyed.
+    Delivery damage again.
+    The carton was torn and the item damaged.
+    Bad shipping, everything inside the box was damaged.
+""")
 PARCEL = lines("""
     Box arrived looking like it had been run over.
     The carton was crushed flat on one side.
@@ -253,6 +329,26 @@ PARCEL_DECOYS = lines("""
 
 # ---------------------------------------------------------------------------------------------------------------
 # Planted: the tumbler's lid leaks
+LEAK_DIRECT = lines("""
+    The lid leaks.
+    It leaks.
+    Leaks from the lid every time I tilt it.
+    The lid is not leak proof at all.
+    Leaked all over my bag.
+    Lid leaks coffee everywhere.
+    It leaks around the seal.
+    Leaky lid, spilled coffee on my shirt.
+    The lid does not seal and it spills.
+    Leaks constantly.
+    The seal on the lid is bad, so it leaks.
+    Coffee leaked into my backpack.
+    It leaks even when the lid is closed tight.
+    Lid drips and spills.
+    The lid started leaking after {short}.
+    Leaks when it lies on its side.
+    Mine leaks from day one.
+    The lid leaks hot coffee on my hand.
+""")
 LEAK = lines("""
     Lid leaks.
     My laptop bag smells of latte now.
@@ -311,6 +407,26 @@ LEAK_DECOYS = lines("""
 
 # ---------------------------------------------------------------------------------------------------------------
 # Planted: the ladder shelf comes with parts or instructions missing
+MISSING_DIRECT = lines("""
+    Parts were missing.
+    Missing screws and the instructions are useless.
+    The instructions make no sense.
+    Came with missing parts.
+    Several screws were missing from the hardware bag.
+    Assembly instructions are terrible.
+    No instructions in the box.
+    Missing hardware, could not finish the assembly.
+    Not all the parts were in the box.
+    Assembly was a nightmare because of the bad instructions.
+    There were parts missing and the instructions were wrong.
+    Missing a bracket and four screws.
+    The instructions are impossible to follow.
+    The assembly manual is unclear and parts are missing.
+    Half the screws were missing.
+    Poor instructions, hours of assembly.
+    A shelf board was missing.
+    Incomplete, missing parts.
+""")
 MISSING = lines("""
     Missing two of the long screws.
     Instructions are six tiny pictures and no words.
@@ -368,6 +484,20 @@ MISSING_DECOYS = lines("""
 
 # ---------------------------------------------------------------------------------------------------------------
 # Planted: the headlamp's strap slipped until a new strap came
+STRAP_DIRECT = lines("""
+    The strap slips.
+    Strap keeps slipping down.
+    The head strap won't stay tight.
+    Strap is too loose and keeps sliding.
+    The strap loosens while running.
+    Head band slips off.
+    The strap doesn't hold.
+    Elastic strap is too weak, it slides down.
+    The strap adjuster slips all the time.
+    Loose strap, had to retighten it constantly.
+    The strap slides off my head.
+    Strap came loose on every hike.
+""")
 STRAP = lines("""
     Strap slips down over my eyes.
     Constantly pushing it back up.
@@ -423,6 +553,24 @@ STRAP_DECOYS = lines("""
 
 # ---------------------------------------------------------------------------------------------------------------
 # Planted praise: the daypack keeps things dry since its new lining
+DRY_DIRECT = lines("""
+    Everything inside stayed dry in heavy rain.
+    Completely waterproof.
+    Kept my things dry in the rain.
+    Really waterproof, nothing got wet.
+    Stays dry inside even in a storm.
+    Best waterproof backpack I've had.
+    My laptop stayed dry in pouring rain.
+    It rained all day and the inside was dry.
+    Keeps water out perfectly.
+    The waterproof lining works.
+    Totally rain proof.
+    Rained hard for hours and my clothes stayed dry.
+    Waterproof as promised.
+    Nothing inside got wet.
+    No need for a rain cover, it is waterproof.
+    Love that it keeps everything dry.
+""")
 DRY = lines("""
     Walked two hours through a cloudburst and my notebook was bone dry.
     Kept everything dry.
@@ -551,7 +699,7 @@ OPEN_POS = lines("""
     Long time reader of reviews, first time writing one.
     Needed something for {place}.
     Okay, I get the hype.
-    We took it to {place} {season}.
+    We had it at {place} {season}.
     Purchased {season}, still going strong.
     Had my eye on this for ages.
     Treated myself.
@@ -773,7 +921,7 @@ OPEN_NEG = lines("""
     Wow. Just wow.
     Hmm, no.
     I rarely leave reviews, but this needs saying.
-    Took it to {place}, big mistake.
+    Got it for {place}, big mistake.
     Maybe I got a bad one.
     Used to love this shop.
     Second order from here and a letdown.
@@ -855,13 +1003,13 @@ CONCEDE = lines("""
     Everything else about it is fine.
     Could be great if they sorted this out.
     I still use it, grudgingly.
-    On the plus side, it looks good on the shelf.
+    On the plus side, it looks good.
     {who} says I am too harsh.
     Other than that, pretty good.
     If that were fixed I would add two stars.
     Still, I kind of like it.
     I do like the color.
-    It is comfortable to hold, I will say that.
+    It is a pretty thing, I will say that.
     {who} is happy with theirs, so maybe I was unlucky.
     They did offer a refund without fuss.
     It's not all bad.
@@ -904,7 +1052,7 @@ PART_POS = lines("""
     The {part} {has} held up well.
     You notice the {part} at once.
     After {weeks} I still enjoy the {part}.
-    I compared the {part} with the one {who} has, and mine wins.
+    Compared to what {who} has, the {part} {is} far better.
     Full marks for the {part}.
     The {part} {is} exactly how I like it.
     Even {who} commented on the {part}.

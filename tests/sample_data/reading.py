@@ -86,9 +86,11 @@ def _bare(text: str) -> str:
 
 
 TOPICS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "battery": (texts_en.BATTERY,), "size_small": (texts_en.SMALL,), "lid_leak": (texts_en.LEAK,),
-    "missing_parts": (texts_en.MISSING,), "strap_slip": (texts_en.STRAP,), "stays_dry": (texts_en.DRY,),
-    "parcel_damage": (texts_en.PARCEL, texts_zh.PARCEL), "fading": (texts_zh.FADING,), "smell": (texts_zh.SMELL,),
+    "battery": (texts_en.BATTERY, texts_en.BATTERY_DIRECT), "size_small": (texts_en.SMALL, texts_en.SMALL_DIRECT),
+    "lid_leak": (texts_en.LEAK, texts_en.LEAK_DIRECT), "missing_parts": (texts_en.MISSING, texts_en.MISSING_DIRECT),
+    "strap_slip": (texts_en.STRAP, texts_en.STRAP_DIRECT), "stays_dry": (texts_en.DRY, texts_en.DRY_DIRECT),
+    "parcel_damage": (texts_en.PARCEL, texts_en.PARCEL_DIRECT, texts_zh.PARCEL, texts_zh.PARCEL_DIRECT),
+    "fading": (texts_zh.FADING, texts_zh.FADING_DIRECT), "smell": (texts_zh.SMELL, texts_zh.SMELL_DIRECT),
     "slow": (texts_en.SLOW, texts_zh.SLOW), "price": (texts_en.PRICE, texts_zh.PRICE),
     "colour": (texts_en.COLOUR, texts_zh.COLOUR), "service": (texts_en.SERVICE, texts_zh.SERVICE),
     "waste": (texts_en.WASTE,),
