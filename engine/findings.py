@@ -137,4 +137,6 @@ def wilson(k: int, n: int, z: float = 1.959963984540054) -> Interval:
     centre = p + z * z / (2 * n)
     spread = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
-    return Interval(max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale))
+    low, high = (centre - spread) / scale, (centre + spread) / scale
+    # At the ends the formula gives exactly 0 and 1; floating point does not.
+    return Interval(0.0 if k == 0 else max(0.0, low), 1.0 if k == n else min(1.0, high))

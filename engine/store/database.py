@@ -23,6 +23,18 @@ from engine.store.migrations import migrations
 BUSY_SECONDS = 30.0
 
 
+_READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
+
+
+def _reading_only(action: int, first: str | None, second: str | None, *context: str | None) -> int:
+    """An SQLite authorizer that lets a statement read and nothing else: ATTACH would create files even read-only."""
+    listed = (
+        action == sqlite3.SQLITE_PRAGMA and first in ("table_info", "table_list", "index_list") and second is not None
+    )
+    harmless = action in _READING and not (action == sqlite3.SQLITE_FUNCTION and second == "load_extension")
+    return sqlite3.SQLITE_OK if harmless or listed else sqlite3.SQLITE_DENY
+
+
 class Store:
     """One open shop file.
 
@@ -202,6 +214,7 @@ class Store:
         connection = sqlite3.connect(uri, uri=True)
         deadline = time.monotonic() + seconds
         connection.set_progress_handler(lambda: int(time.monotonic() > deadline), 10_000)
+        connection.set_authorizer(_reading_only)
         try:
             cursor = connection.execute(sql)
             if cursor.description is None:
@@ -220,7 +233,13 @@ class Store:
             raise ShopError(
                 f"the query is not right: {error}.", todo="`select name from sqlite_master` lists tables and views."
             ) from error
-        except (sqlite3.Warning, sqlite3.ProgrammingError) as error:
+        except sqlite3.DatabaseError as error:
+            if "not authorized" in str(error) or "prohibited" in str(error):
+                raise ShopError(
+                    "queries may only read.", todo="Only SELECT can be run here; nothing was changed."
+                ) from error
+            raise ShopError(f"the query is not right: {error}.") from error
+        except sqlite3.Warning as error:
             raise ShopError(f"the query is not right: {error}.") from error
         finally:
             connection.close()
