@@ -100,9 +100,12 @@ class Table:
     def __init__(self, header: Sequence[str], *, delimiter: str = ",", newline: str = "\n") -> None:
         self.header = list(header)
         self._out = io.StringIO(newline="")
-        quoting = csv.QUOTE_MINIMAL if delimiter == "," else csv.QUOTE_NONE
-        self._writer = csv.writer(self._out, delimiter=delimiter, lineterminator=newline, quoting=quoting,
-                                  quotechar='"' if delimiter == "," else None)
+        # Amazon's flat files quote nothing.
+        self._writer = (
+            csv.writer(self._out, delimiter=delimiter, lineterminator=newline) if delimiter == ","
+            else csv.writer(self._out, delimiter=delimiter, lineterminator=newline, quoting=csv.QUOTE_NONE,
+                            quotechar=None)
+        )
         self._line = 2
         self._writer.writerow(self.header)
 

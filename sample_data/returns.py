@@ -36,7 +36,7 @@ def _reason(rng: Random, order: Order, key: str) -> str:
     }.get(key, 0)
     if draw < bad:
         return "DEFECTIVE"
-    return rng.choice(EVERYDAY_REASONS) if draw >= 978 else ""
+    return rng.choice(EVERYDAY_REASONS) if draw >= 955 else ""
 
 
 def amazon_returns(seed: int, orders: list[Order]) -> list[Return]:
