@@ -23,16 +23,16 @@ from engine.store.migrations import migrations
 BUSY_SECONDS = 30.0
 
 
-_READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
+_OUTSIDE = frozenset(
+    {sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT}
+)
 
 
 def _reading_only(action: int, first: str | None, second: str | None, *context: str | None) -> int:
-    """An SQLite authorizer that lets a statement read and nothing else: ATTACH would create files even read-only."""
-    listed = (
-        action == sqlite3.SQLITE_PRAGMA and first in ("table_info", "table_list", "index_list") and second is not None
-    )
-    harmless = action in _READING and not (action == sqlite3.SQLITE_FUNCTION and second == "load_extension")
-    return sqlite3.SQLITE_OK if harmless or listed else sqlite3.SQLITE_DENY
+    """An SQLite authorizer for what a read-only connection still allows: ATTACH would create files, PRAGMA set things."""
+    setting = action == sqlite3.SQLITE_PRAGMA and first not in ("table_info", "table_list", "index_list")
+    loading = action == sqlite3.SQLITE_FUNCTION and second == "load_extension"
+    return sqlite3.SQLITE_DENY if action in _OUTSIDE or setting or loading else sqlite3.SQLITE_OK
 
 
 class Store:
@@ -51,13 +51,18 @@ class Store:
         self.read_only = False
         self._write_lock = threading.RLock()
         self._local = threading.local()
-        if path.is_dir():
+        try:
+            exists, folder = path.exists(), path.is_dir()
+            head = path.open("rb").read(16) if exists and not folder else b""
+        except OSError as error:
+            raise ShopError("this shop cannot be read.", file=str(path), todo="Check its permissions.") from error
+        if folder:
             raise ShopError(
                 "this is a folder, not a shop file.", file=str(path), todo="Name a file that ends in .shop."
             )
-        if not path.exists() and not create:
+        if not exists and not create:
             raise ShopError("there is no such shop.", file=str(path), todo="Import a file into it to begin one.")
-        if path.exists() and path.stat().st_size and path.open("rb").read(16) != b"SQLite format 3\x00":
+        if head and head != b"SQLite format 3\x00":
             raise ShopError("this file is not a shop (not an SQLite database).", file=str(path))
         self._migrate()
 
