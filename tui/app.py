@@ -91,11 +91,11 @@ class BackroomApp(App[None], inherit_bindings=False):
         Command("shop.read", "r", "read_shop", "Read the shop", footer="read"),
         Command("shop.import", "i", "import_files", "import files", footer="import"),
         Command("shop.open", "o", "open_shop", "open or begin a shop"),
-        Command("job.stop", "ctrl+x", "stop_job", "stop the job, keep what is done", footer="stop", key_display="^x"),
+        Command("job.stop", "ctrl+x", "stop_job", "stop the job, keep what is done", footer="stop"),
         Command("app.theme", "ctrl+t", "change_theme", "choose a theme"),
-        Command("app.help", "question_mark,f1", "help", "help", footer="help", key_display="?"),
+        Command("app.help", "question_mark,f1", "help", "help", footer="help"),
         Command("app.palette", "ctrl+p,colon", "command_palette", "all commands", palette=False),
-        Command("app.quit", "ctrl+q", "quit", "quit", footer="quit", key_display="^q", priority=True),
+        Command("app.quit", "ctrl+q", "quit", "quit", footer="quit", priority=True),
     )
     BINDINGS = bindings(COMMAND_TABLE)
 
@@ -135,6 +135,10 @@ class BackroomApp(App[None], inherit_bindings=False):
         """Only what is possible now is offered."""
         if action == "stop_job":
             return self.job is not None and not self.job.stopping
+        if action == "area":
+            return self.current_mode != parameters[0] if parameters else True
+        if action == "import_files" and self.screen.has_class("-importing"):
+            return False
         if action in ("read_shop", "import_files"):
             return self.job is None and self.shop is not None and not self.shop.read_only
         return super().check_action(action, parameters)

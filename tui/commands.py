@@ -28,7 +28,6 @@ class Command:
         action: Textual action to run on the node that lists the command.
         label: what it does, in a few words.
         footer: short text for the footer; not shown there when empty.
-        key_display: how the key is written, where its name is not clear.
         palette: whether it makes sense to choose it from the palette (moving the cursor does not).
         priority: works even while a text field or a dialog has the keys.
     """
@@ -38,7 +37,6 @@ class Command:
     action: str
     label: str
     footer: str = ""
-    key_display: str = ""
     palette: bool = True
     priority: bool = False
 
@@ -54,7 +52,6 @@ class Command:
             self.action,
             self.footer or self.label,
             show=bool(self.footer),
-            key_display=self.key_display or None,
             priority=self.priority,
             id=self.id,
             tooltip=self.label,
@@ -132,7 +129,7 @@ class Commands(Provider):
     async def discover(self) -> Hits:
         """All entries, before anything is typed."""
         for text, keys, run in self._entries():
-            yield DiscoveryHit(text, run, help=keys)
+            yield DiscoveryHit(f"{text}  [{keys}]", run, text=text)
 
     async def search(self, query: str) -> Hits:
         """Entries that match what was typed."""
@@ -140,7 +137,7 @@ class Commands(Provider):
         for text, keys, run in self._entries():
             score = matcher.match(text)
             if score > 0:
-                yield Hit(score, matcher.highlight(text), run, help=keys)
+                yield Hit(score, matcher.highlight(text).append(f"  [{keys}]"), run, text=text)
 
 
 def _runner(node: DOMNode, action: str) -> Any:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from engine.shop import Shop
 from tui.commands import Command, bindings
@@ -24,7 +26,14 @@ class AreaScreen(Screen[None]):
     AREA: ClassVar[str] = "today"
     TITLE_TEXT: ClassVar[str] = ""
     COMMAND_TABLE: ClassVar[tuple[Command, ...]] = (
-        Command("back.level", "escape", "back", "back one level; stop the job on the first one", palette=False),
+        Command(
+            "back.level",
+            "escape",
+            "back",
+            "back one level; stop the job on the first one",
+            footer="back",
+            palette=False,
+        ),
         Command("copy.selection", "y,ctrl+c", "copy", "copy what is selected"),
     )
     BINDINGS = bindings(COMMAND_TABLE)
@@ -63,6 +72,16 @@ class AreaScreen(Screen[None]):
         """Handle Escape within the screen (close a filter); True when that was all."""
         return False
 
+    def has_way_back(self) -> bool:
+        """Whether Escape does something here."""
+        return len(self.app.screen_stack) > 1 or self.room.job is not None or isinstance(self.focused, Input)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Escape is offered where it does something."""
+        if action == "back":
+            return self.has_way_back()
+        return super().check_action(action, parameters)
+
     # -- shared ----------------------------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
@@ -92,6 +111,13 @@ class AreaScreen(Screen[None]):
     def background(self, read: Callable[[], object], deliver: Callable[..., None]) -> None:
         """Run a quick query beside the screen; `deliver` gets its result unless the screen has gone."""
         self.room.reader.submit(read, lambda result: deliver(result) if self.is_attached else None)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Files dropped on the window are pasted as text; they open the import screen wherever one is."""
+        from tui.paths import any_exists, pasted_paths
+
+        if any_exists(pasted_paths(event.text)):
+            self.room.action_import_files(event.text)
 
     def action_back(self) -> None:
         """One level back; on an area's first screen stop the job, if one runs."""

@@ -34,7 +34,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         background: $surface; border: round $primary; padding: 0 1;
     }
     Dialog .title { text-style: bold; width: 1fr; height: auto; }
-    Dialog .hint { color: $text-muted; width: 1fr; height: auto; }
+    Dialog .hint { text-style: dim; width: 1fr; height: auto; }
     Dialog Horizontal { height: auto; margin-top: 1; }
     Dialog Button { margin-right: 1; }
     Dialog OptionList { height: auto; max-height: 16; border: none; padding: 0; background: $surface; }

@@ -84,7 +84,7 @@ class EvidenceScreen(AreaScreen):
         self.table.show_rows(rows, keep_cursor=True)
         self.query_one("#heading", Static).update(
             Content.assemble(
-                (counted(len(rows), "passage"), "bold"), (f"  ·  {one_line(self._finding.sentence)}", "$text-muted")
+                (counted(len(rows), "passage"), "bold"), (f"  ·  {one_line(self._finding.sentence)}", "dim")
             )
         )
 

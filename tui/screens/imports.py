@@ -48,7 +48,7 @@ def report_content(report: Mapping[str, Any]) -> Content:
 
     def line(name: str, value: str) -> None:
         if value:
-            parts.append((f"{name:<14}", "$text-muted"))
+            parts.append((f"{name:<14}", "dim"))
             parts.append(value + "\n")
 
     parts.append((one_line(report.get("file")) + "\n", "bold"))
@@ -78,7 +78,7 @@ def report_content(report: Mapping[str, Any]) -> Content:
         parts.append((f"\n{title}: {len(items):,}\n", "bold"))
         parts += [f"  {difference_line(item)}\n" for item in items[:LINES_SHOWN]]
         if len(items) > LINES_SHOWN:
-            parts.append((f"  … and {len(items) - LINES_SHOWN:,} more\n", "$text-muted"))
+            parts.append((f"  … and {len(items) - LINES_SHOWN:,} more\n", "dim"))
     return Content.assemble(*parts)
 
 
@@ -127,7 +127,7 @@ class ImportsScreen(AreaScreen):
         self.table.show_rows(rows, keep_cursor=True)
         self.query_one("#heading", Static).update(
             Content.assemble(
-                (counted(len(rows), "import"), "bold"), ("  ·  Enter shows totals and what was skipped", "$text-muted")
+                (counted(len(rows), "import"), "bold"), ("  ·  Enter shows totals and what was skipped", "dim")
             )
         )
         self.refresh_bindings()

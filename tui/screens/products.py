@@ -88,7 +88,7 @@ class ProductsScreen(AreaScreen):
         self.query_one("#heading", Static).update(
             Content.assemble(
                 (f"{len(rows):,}{of} products" if of else counted(len(rows), "product"), "bold"),
-                ("  ·  negative: reviews read as negative, of all reviews of the product", "$text-muted"),
+                ("  ·  negative: reviews read as negative, of all reviews of the product", "dim"),
             )
         )
         self.refresh_bindings()

@@ -35,9 +35,9 @@ CHOICES: tuple[tuple[str, dict[str, object]], ...] = (
 )
 COLUMNS: tuple[Column[ReviewRow], ...] = (
     Column("stars", 5, lambda row: stars(row.stars)),
-    Column("sentiment", 14, sentiment_short, sentiment_style),
+    Column("sentiment", 15, sentiment_short, sentiment_style),
     Column("day", 10, lambda row: row.day or ""),
-    Column("product", 14, lambda row: one_line(row.product_name or row.product)),
+    Column("product", 13, lambda row: one_line(row.product_name or row.product)),
     Column("review", 20, lambda row: one_line(f"{row.title}: {row.text}" if row.title else row.text), grow=True),
 )
 
@@ -168,7 +168,7 @@ class ReviewsScreen(AreaScreen):
         self.query_one("#heading", Static).update(
             Content.assemble(
                 (f"{count:,}{of} {'review' if count == 1 and not of else 'reviews'}", "bold"),
-                (f"  ·  {shown or 'all'}  ·  s sentiment, m month, f product, / words", "$text-muted"),
+                (f"  ·  {shown or 'all'}  ·  s sentiment, m month, f product, / words", "dim"),
             )
         )
 
@@ -199,6 +199,10 @@ class ReviewsScreen(AreaScreen):
             self.action_clear()
             return True
         return False
+
+    def has_way_back(self) -> bool:
+        """Escape also clears filters."""
+        return super().has_way_back() or self.which != ReviewFilter()
 
     # -- filters ---------------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ def row_content(row: StoredRow, text: str | None, start: int | None, end: int | 
     parts: list[tuple[str, str] | str] = []
     for name, value in row.columns:
         shown = safe(value)
-        parts.append((fit(one_line(words(name)), NAME_CELLS) + " ", "$text-muted"))
+        parts.append((fit(one_line(words(name)), NAME_CELLS) + " ", "dim"))
         if text is not None and start is not None and end is not None and value == text:
             parts += [shown[:start], (shown[start:end], "$text-warning bold underline"), shown[end:] + "\n"]
         else:
@@ -70,9 +70,7 @@ class RowScreen(AreaScreen):
         """Read the row."""
         row = self._row = self.shop.row(*self._which)
         self.query_one("#heading", Static).update(
-            Content.assemble(
-                (place(row.file, row.sheet, row.line), "bold"), (f"  ·  {words(row.table_name)}", "$text-muted")
-            )
+            Content.assemble((place(row.file, row.sheet, row.line), "bold"), (f"  ·  {words(row.table_name)}", "dim"))
         )
         self.query_one("#columns", Static).update(row_content(row, *self._span))
 

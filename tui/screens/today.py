@@ -136,7 +136,7 @@ class TodayScreen(FindingMarks):
         self.query_one("#heading", Static).update(
             Content.assemble(
                 (f"{name}: {counted(len(self._findings), 'finding')}", "bold"),
-                (f"  ·  {read}  ·  {period}", "$text-muted"),
+                (f"  ·  {read}  ·  {period}", "dim"),
             )
         )
 

@@ -32,9 +32,9 @@ class AreaBar(Horizontal):
     DEFAULT_CSS = """
     AreaBar {
         height: 1; background: $panel; color: $foreground;
-        AreaTab { width: auto; color: $text-muted; }
+        AreaTab { width: auto; text-style: dim; }
         AreaTab.-current { text-style: reverse bold; color: $foreground; }
-        #shop-name { width: 1fr; text-align: right; color: $text-muted; padding: 0 1; }
+        #shop-name { width: 1fr; text-align: right; text-style: dim; padding: 0 1; }
     }
     """
 

@@ -48,7 +48,7 @@ def draw_finding(finding: Finding, width: int, styles: Styles) -> list[Text]:
 
 def finding_content(finding: Finding, *, with_query: bool = True) -> Content:
     """A Finding in full: sentence, numbers in words, months as bars, method and query."""
-    muted, strong = "$text-muted", "bold"
+    muted, strong = "dim", "bold"
     parts: list[tuple[str, str] | str] = [(safe(finding.sentence) + "\n\n", strong)]
 
     def line(name: str, value: str) -> None:

@@ -31,22 +31,20 @@ def sentiment_style(review: ReviewRow) -> str:
 def review_content(review: ReviewRow) -> Content:
     """A review in full."""
     head = " · ".join(part for part in (stars(review.stars), review.day or "", one_line(review.product_name)) if part)
-    parts: list[tuple[str, str] | str] = [(head + "\n" if head else "", "$text-muted")]
+    parts: list[tuple[str, str] | str] = [(head + "\n" if head else "", "dim")]
     if review.title:
         parts.append((safe(review.title) + "\n", "bold"))
     parts.append("\n" + safe(review.text) + "\n\n")
     parts += label_parts(review)
     origin = place(review.file, None, review.line)
-    parts.append((f"\n{origin}" + (f" · language {review.language}" if review.language else ""), "$text-muted"))
+    parts.append((f"\n{origin}" + (f" · language {review.language}" if review.language else ""), "dim"))
     return Content.assemble(*parts)
 
 
 def label_parts(review: ReviewRow) -> list[tuple[str, str] | str]:
     """The label, who gave it, each probability as a bar, and the runner-up."""
     if review.sentiment is None:
-        return [
-            ("Not read yet: r reads the shop, or say it yourself: n negative, o neutral, p positive.\n", "$text-muted")
-        ]
+        return [("Not read yet: r reads the shop, or say it yourself: n negative, o neutral, p positive.\n", "dim")]
     who = SOURCES.get(review.sentiment_source or "", review.sentiment_source or "")
     unsure = ", unsure" if review.abstain and review.sentiment_source != "seller" else ""
     parts: list[tuple[str, str] | str] = [(f"{review.sentiment}{unsure}", "bold"), f", says {one_line(who)}\n"]
@@ -56,5 +54,5 @@ def label_parts(review: ReviewRow) -> list[tuple[str, str] | str]:
     for name, share in known.items():
         parts.append(f"  {SENTIMENT_MARKS[name]} {name:<9} {bar(share, 20)} {percent(share)}\n")
     second = sorted(known, key=lambda name: -known[name])[1]
-    parts.append((f"  runner-up: {second} with {percent(known[second])}\n", "$text-muted"))
+    parts.append((f"  runner-up: {second} with {percent(known[second])}\n", "dim"))
     return parts

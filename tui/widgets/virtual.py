@@ -150,11 +150,11 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
     }
     DEFAULT_CSS = """
     VirtualList {
-        height: 1fr; background: $surface; color: $foreground; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1;
+        height: 1fr; background: $surface; color: $foreground; overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1;
         & > .virtual--cursor { background: $foreground 10%; }
         &:focus > .virtual--cursor { background: $primary 35%; text-style: bold; }
-        & > .virtual--header { color: $text-muted; text-style: underline; }
-        & > .virtual--dim { color: $text-muted; }
+        & > .virtual--header { text-style: dim underline; }
+        & > .virtual--dim { text-style: dim; }
         & > .virtual--good { color: $text-success; }
         & > .virtual--bad { color: $text-error; }
         & > .virtual--mark { color: $text-warning; text-style: bold underline; }
@@ -246,7 +246,11 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
 
     def content_width(self) -> int:
         """Cells a row's content takes; as wide as the view unless a table needs more."""
-        return max(1, self.scrollable_content_region.width - GUTTER)
+        return max(1, self._room() - GUTTER)
+
+    def _room(self) -> int:
+        # The scroll bar's cells are never used for text, so that rows do not jump when it appears.
+        return self.content_region.width - self.styles.scrollbar_size_vertical
 
     def _resized(self) -> None:
         self._lines.clear()
@@ -407,6 +411,7 @@ class VirtualTable(VirtualList[Row]):
     """A virtual list with columns and a header that stays."""
 
     header_lines = 1
+    DEFAULT_CSS = "VirtualTable { overflow-x: auto; }"
 
     def __init__(
         self,
@@ -429,7 +434,7 @@ class VirtualTable(VirtualList[Row]):
         """Cells of each column in the current view."""
         fixed = sum(column.width for column in self.columns) + max(0, len(self.columns) - 1)
         growing = sum(column.grow for column in self.columns)
-        spare = max(0, self.scrollable_content_region.width - GUTTER - fixed)
+        spare = max(0, self._room() - GUTTER - fixed)
         return [column.width + (spare // growing if column.grow else 0) for column in self.columns]
 
     def content_width(self) -> int:
