@@ -17,6 +17,8 @@ from tui.format import safe
 from tui.paths import SUFFIXES
 from tui.screens.dialogs import Dialog
 
+HINT = "Enter opens a folder or takes a file, a takes a folder whole, Backspace goes up."
+
 
 class DataTree(DirectoryTree):
     """Folders and files that could be data."""
@@ -54,7 +56,7 @@ class BrowseScreen(Dialog[Path]):
             yield Static(Content(safe(self._start)), classes="title")
             yield DataTree(self._start)
             yield Static(
-                Content("Enter opens a folder or takes a file, a takes a folder whole, Backspace goes up."),
+                Content(HINT),
                 classes="hint",
             )
 

@@ -205,6 +205,7 @@ class ImportScreen(AreaScreen):
 
     def __init__(self, text: str = "") -> None:
         super().__init__()
+        self.add_class("-importing")
         self._text = text
         self.candidates: list[Candidate] = []
         self._rows_shown = False
@@ -212,11 +213,7 @@ class ImportScreen(AreaScreen):
 
     def body(self) -> Iterable[Widget]:
         """The field, the files, what the current one is, its columns or first rows."""
-        yield PathField(
-            placeholder="drop files or folders here, paste their paths, or type one and press Enter",
-            id="path",
-            compact=True,
-        )
+        yield PathField(placeholder=PLACEHOLDER, id="path", compact=True)
         yield VirtualTable[Line](FILE_COLUMNS, id="files", empty=EMPTY)
         yield Static(id="recognition")
         yield VirtualTable[Any]((), id="columns", empty="")
@@ -557,6 +554,7 @@ class ImportScreen(AreaScreen):
             self._show_files()
 
 
+PLACEHOLDER = "drop files or folders here, paste their paths, or type one and press Enter"
 EMPTY = (
     "Drop export files on this window, or paste or type their paths above; a folder is taken whole. b browses.\n"
     "You will see what each file is and how it will be read. Nothing is loaded before you agree, and nothing leaves "

@@ -150,7 +150,8 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
     }
     DEFAULT_CSS = """
     VirtualList {
-        height: 1fr; background: $surface; color: $foreground; overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1;
+        height: 1fr; background: $surface; color: $foreground; overflow-x: hidden;
+        scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1;
         & > .virtual--cursor { background: $foreground 10%; }
         &:focus > .virtual--cursor { background: $primary 35%; text-style: bold; }
         & > .virtual--header { text-style: dim underline; }
