@@ -19,13 +19,16 @@ _log_callback: Any = None  # llama.cpp keeps the pointer: the object must outliv
 
 
 def silence_llama_log() -> None:
-    """Drop llama.cpp's log lines (they go to file descriptor 2 otherwise)."""
+    """Drop llama.cpp's log lines (they go to file descriptor 2 otherwise).
+
+    Set anew before every load: another user of the library may have put a callback of its own there and be gone.
+    """
     import llama_cpp
 
     global _log_callback
     if _log_callback is None:
         _log_callback = llama_cpp.llama_log_callback(lambda *_: None)
-        llama_cpp.llama_log_set(_log_callback, ctypes.c_void_p(0))
+    llama_cpp.llama_log_set(_log_callback, ctypes.c_void_p(0))
 
 
 class GgufTokenizer:

@@ -219,7 +219,7 @@ def build(
 
     Args:
         name: of the adapter. data: folders with the source files. measure: JSON Lines files that are scored and
-            kept out of training. out: folder for NAME.gguf and NAME.json. work: folder for checkpoints.
+            kept out of training. out: folder for NAME.gguf and NAME.toml. work: folder for checkpoints.
         threads: CPU threads.
         most: texts scored of each measured file.
 
@@ -249,7 +249,7 @@ def build(
     assert trained.calibration is not None
     counts = {use: Counter(e.source for e in getattr(split, use)) for use in ("train", "calibration", "test")}
     base = default_model()
-    path = out / f"{name}.json"
+    path = out / f"{name}.toml"
     card.write(
         path,
         {

@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ModelError
 from engine.inference.task import Calibration, LabelTask
 
 
-def write(path: Path, card: dict[str, Any]) -> None:
-    """Write a card as readable JSON."""
-    path.write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+def write(path: Path, card: Mapping[str, Any]) -> None:
+    """Write a card as TOML, plain values before tables, keys in the order given."""
+    path.write_text("\n".join(_table(card, ())).strip() + "\n", encoding="utf-8")
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The card as written.
+def _table(values: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
+    """Lines of one TOML table and of the tables inside it; None is left out, as TOML has no such value."""
+    plain = {k: v for k, v in values.items() if not _is_table(v) and v is not None}
+    lines = [f"{_key(key)} = {_value(value)}" for key, value in plain.items()]
+    for key, value in values.items():
+        inner = (*path, key)
+        name = ".".join(map(_key, inner))
+        if isinstance(value, Mapping):
+            lines += ["", f"[{name}]", *_table(value, inner)]
+        elif _is_table(value):
+            for row in value:
+                lines += ["", f"[[{name}]]", *_table(row, inner)]
+    return lines
 
-    Raises:
-        ModelError: there is none, or it is damaged.
-    """
-    try:
-        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            "The card of this adapter cannot be read.", file=str(path), todo="Install Backroom again."
-        ) from error
-    return card
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, Mapping) or (isinstance(value, list) and bool(value) and isinstance(value[0], Mapping))
+
+
+def _key(name: str) -> str:
+    bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
+    return name if bare else json.dumps(name, ensure_ascii=False)
+
+
+def _value(value: Any) -> str:
+    # Strings, numbers, booleans and arrays of them are written alike in JSON and TOML.
+    return json.dumps(value, ensure_ascii=False)
 
 
 def prompt_section(task: LabelTask) -> dict[str, Any]:
@@ -48,29 +62,3 @@ def calibration_section(calibration: Calibration) -> dict[str, Any]:
         "abstain_below": calibration.abstain_below,
         "source": calibration.source,
     }
-
-
-def label_task(path: Path) -> LabelTask:
-    """The ready task of a card: prompt, adapter file beside the card, calibration.
-
-    Args:
-        path: the card, for instance models/adapters/sentiment.json.
-
-    Raises:
-        ModelError: the card or the adapter file is missing or damaged.
-    """
-    card = read(path)
-    adapter = path.parent / str(card["file"])
-    if not adapter.is_file():
-        raise ModelError("The adapter file is missing.", file=str(adapter), todo="Install Backroom again.")
-    prompt = card["prompt"]
-    return LabelTask(
-        name=card["task"],
-        version=card["version"],
-        prefix=prompt["prefix"],
-        suffix=prompt["suffix"],
-        labels={name: tuple(strings) for name, strings in prompt["labels"].items()},
-        adapter=str(adapter),
-        calibration=Calibration(**card["calibration"]),
-        max_text_tokens=prompt["max_text_tokens"],
-    )

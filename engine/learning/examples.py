@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -90,18 +90,3 @@ def without_repeats(examples: Iterable[Example], forbidden: Overlap | None = Non
         seen.add(bare)
         kept.append(example)
     return kept
-
-
-def held_out(examples: Sequence[Example], share: float, salt: str) -> tuple[list[Example], list[Example]]:
-    """Split by group into (kept, held out); the same group always lands on the same side.
-
-    Args:
-        examples: any examples.
-        share: rough share of groups held out.
-        salt: names the split; another salt gives another one.
-    """
-    kept: list[Example] = []
-    out: list[Example] = []
-    for example in examples:
-        (out if fraction(example.group, salt) < share else kept).append(example)
-    return kept, out

@@ -251,6 +251,8 @@ def composed_english(parts: Sequence[Example], count: int, seed: int) -> list[Ex
         sign: [e.text.strip(" .;,") for e in parts if (e.label == 2) == sign and 8 < len(e.text) < 90]
         for sign in (False, True)
     }
+    if min(map(len, pools.values())) < 4:
+        return []
     plans = (
         (1, 1),
         (1, 1),
@@ -369,6 +371,8 @@ def composed_chinese(parts: Sequence[Example], count: int, seed: int) -> list[Ex
         sign: [e.text.strip("。.,，!！ ") for e in parts if (e.label == 2) == sign and 5 <= len(e.text) <= 26]
         for sign in (False, True)
     }
+    if not all(pools.values()):
+        return []
     joints = ["，不过", "，但是", "，就是", "。但", "，可惜", "。", "，只是", " "]
     made = []
     for _ in range(count):

@@ -1,0 +1,68 @@
+"""LoRA layers: they start as nothing, their gradients are right, and only they are trained."""
+
+from __future__ import annotations
+
+import torch
+
+from engine.learning import lora
+from engine.learning.base_model import GgufTokenizer, TorchBase
+from engine.learning.prompt import encode_all, label_ids
+from engine.learning.train import label_logits, label_loss
+
+
+def _logits(base: TorchBase, tokenizer: GgufTokenizer, task, texts: list[str]) -> torch.Tensor:
+    return label_logits(base, base.label_rows(label_ids(task, tokenizer)), encode_all(task, tokenizer, texts))
+
+
+def test_an_untrained_adapter_changes_nothing(base, tokenizer, task) -> None:
+    before = _logits(base, tokenizer, task, ["good battery"])
+    lora.attach(base.model, rank=4, alpha=8, seed=1)
+    assert len(list(lora.pairs(base.model))) == 3 * 7
+    assert torch.equal(_logits(base, tokenizer, task, ["good battery"]), before)
+
+
+def test_gradients_of_the_pairs_agree_with_finite_differences(base, tokenizer, task) -> None:
+    base.model.double()
+    lora.attach(base.model, rank=2, alpha=4, seed=1)
+    for _, layer in lora.pairs(base.model):
+        layer.double()
+        with torch.no_grad():
+            layer.lora_b.normal_(0, 0.05)
+    rows = base.label_rows(label_ids(task, tokenizer)).double()
+    ids = encode_all(task, tokenizer, ["bad thing", "good"])
+    target = torch.tensor([[1.0, 0, 0], [0, 0.2, 0.8]], dtype=torch.float64)
+    asked = torch.ones(2, 3, dtype=torch.bool)
+
+    def loss() -> torch.Tensor:
+        width = max(map(len, ids))
+        padded = torch.tensor([one + [0] * (width - len(one)) for one in ids])
+        hidden = base.model(input_ids=padded, use_cache=False).last_hidden_state
+        last = hidden[torch.arange(2), torch.tensor([len(one) - 1 for one in ids])]
+        return label_loss(last @ rows.T, target, asked)
+
+    loss().backward()
+    for _, layer in list(lora.pairs(base.model))[::5]:
+        for parameter in (layer.lora_a, layer.lora_b):
+            step = torch.zeros_like(parameter)
+            step.view(-1)[3] = 1e-3
+            with torch.no_grad():
+                parameter += step
+                up = loss()
+                parameter -= 2 * step
+                down = loss()
+                parameter += step
+            slope = (up - down) / 2e-3
+            assert torch.allclose(slope, parameter.grad.view(-1)[3], rtol=2e-2, atol=2e-5)
+
+
+def test_padding_does_not_reach_the_position_that_is_read(base, tokenizer, task) -> None:
+    together = _logits(base, tokenizer, task, ["ok", "bad battery thing good fine bad"])
+    alone = _logits(base, tokenizer, task, ["ok"])
+    assert torch.allclose(together[:1], alone, atol=1e-4)
+
+
+def test_labels_that_a_source_does_not_know_get_no_gradient() -> None:
+    logits = torch.zeros(1, 3, requires_grad=True)
+    label_loss(logits, torch.tensor([[0.0, 0.0, 1.0]]), torch.tensor([[True, False, True]])).backward()
+    assert logits.grad is not None
+    assert logits.grad[0, 1] == 0 and logits.grad[0, 2] < 0 < logits.grad[0, 0]
