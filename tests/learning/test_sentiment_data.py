@@ -88,7 +88,7 @@ def test_texts_of_evaluation_sets_are_kept_out_even_when_slightly_changed(folder
     split = build_split(DataFolder([folder]), copies)
     texts = {e.text for part in (split.train, split.calibration, split.test) for e in part}
     assert not any(text.startswith("第7个很好用的东西，真的7") for text in texts)
-    assert "yelp sentence number 3\x85 here" not in texts and "imdb sentence number 3\x85 here" in texts
+    assert "yelp sentence number 3\x85 here" not in texts and "imdb sentence number 5\x85 here" in texts
 
 
 def test_two_class_sources_say_nothing_about_neutral(folder: Path) -> None:
