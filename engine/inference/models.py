@@ -299,6 +299,8 @@ def child_environment() -> dict[str, str]:
         "HF_HUB_OFFLINE": "1",
         "TRANSFORMERS_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
+        # Threads that wait for each other by spinning halve the speed as soon as another program wants a core.
+        "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "2000"),
         # Otherwise an abort in ggml starts a debugger to print where it was.
         "GGML_NO_BACKTRACE": "1",
     }

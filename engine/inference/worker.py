@@ -232,7 +232,7 @@ class ModelBackend:
             gpu_layers=-1,
             log=lambda line: print(line, end="", file=sys.stderr),
         )
-        self._llama.abort_when(self._stop)
+        self._llama.abort_when(lambda: self._stop())
         self._path = model
 
     def _loaded(self) -> LlamaBackend:

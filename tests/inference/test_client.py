@@ -1,0 +1,250 @@
+"""The client against the scripted backend: order, batches, stops, priorities, and a peer that dies."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from engine.errors import Cancelled, ModelError
+from engine.inference.client import REPEATS, ModelClient
+from engine.inference.scripted import ScriptedBackend, ThreadPeer, thread_peer
+from engine.inference.task import Calibration, LabelTask, TaskError
+from engine.jobs import JobContext
+
+TASK = LabelTask("length", "1", "p\n", "\nq:", {"short": (" s",), "long": (" l",)})
+TEXTS = [f"text-{'x' * (i % 5)}-{i}" for i in range(30)]
+
+
+def by_length(text: str, label: str) -> float:
+    return len(text) if label == "long" else 8.0
+
+
+def scripted(**script: object) -> ModelClient:
+    return ModelClient(launch=thread_peer(lambda: ScriptedBackend(by_length, **script)))  # type: ignore[arg-type]
+
+
+def test_results_come_in_the_order_of_the_texts() -> None:
+    with scripted() as client:
+        scores = client.scores(TEXTS, TASK)
+    assert np.array_equal(scores, [[8.0, len(text)] for text in TEXTS])
+
+
+def test_each_batch_is_handed_over_as_it_finishes_with_calibrated_probabilities() -> None:
+    task = LabelTask("length", "1", "p\n", "\nq:", TASK.labels, calibration=Calibration(bias={"short": 1.0}))
+    kept = np.zeros((len(TEXTS), 2))
+    calls: list[int] = []
+
+    def keep(indices: Sequence[int], probabilities: np.ndarray) -> None:
+        kept[list(indices)] = probabilities
+        calls.append(len(indices))
+
+    with scripted(batch=4) as client:
+        returned = client.label(TEXTS, task, on_batch=keep)
+    assert np.array_equal(kept, returned) and sum(calls) == 30 and len(calls) == 8
+    assert np.allclose(returned.sum(axis=1), 1)
+    assert np.allclose(returned[0, 0], 1 / (1 + np.exp(len(TEXTS[0]) - 9)))
+
+
+def test_equal_texts_are_computed_once_and_answered_each() -> None:
+    seen: list[str] = []
+    with scripted(before_batch=seen.extend) as client:
+        scores = client.scores(["a", "bb", "a", "a"], TASK)
+    assert sorted(seen) == ["a", "bb"] and np.array_equal(scores[:, 1], [1, 2, 1, 1])
+
+
+def test_nothing_is_started_for_no_texts() -> None:
+    def launch() -> ThreadPeer:
+        raise AssertionError("started")
+
+    client = ModelClient(launch=launch)
+    assert client.scores([], TASK).shape == (0, 2)
+    assert client.embed([], multilingual=True).shape == (0, 384)
+
+
+def test_vectors_are_unit_rows() -> None:
+    with scripted() as client:
+        vectors = client.embed(["good lamp", "good lamps", "水壶"], multilingual=True)
+    assert vectors.dtype == np.float32 and np.allclose(np.linalg.norm(vectors, axis=1), 1)
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+
+
+def test_a_stop_keeps_what_was_finished() -> None:
+    context = JobContext()
+    kept: list[int] = []
+
+    def keep(indices: Sequence[int], rows: np.ndarray) -> None:
+        kept.extend(indices)
+        context.cancel.cancel()
+
+    with scripted(batch=4) as client:
+        with pytest.raises(Cancelled):
+            client.scores(TEXTS, TASK, on_batch=keep, context=context)
+        assert len(kept) >= 4 and len(set(kept)) == len(kept)
+        assert len(client.scores(TEXTS, TASK)) == 30, "the process serves on"
+
+
+def test_a_stopped_context_starts_nothing() -> None:
+    context = JobContext()
+    context.cancel.cancel()
+    with scripted() as client, pytest.raises(Cancelled):
+        client.label(TEXTS, TASK, context=context)
+
+
+def test_cancel_from_another_thread_ends_a_request_that_computes() -> None:
+    computing, free = threading.Event(), threading.Event()
+
+    def block(texts: list[str]) -> None:
+        computing.set()
+        free.wait(10)
+
+    with scripted(before_batch=block) as client:
+        stopper = threading.Thread(target=lambda: (computing.wait(10), client.cancel(), free.set()))
+        stopper.start()
+        with pytest.raises(Cancelled):
+            client.scores(TEXTS, TASK)
+        stopper.join()
+
+
+def test_a_deaf_process_is_replaced() -> None:
+    lives: list[int] = []
+    never = threading.Event()
+    context = JobContext()
+
+    def deaf(texts: list[str]) -> None:
+        context.cancel.cancel()
+        never.wait(10)
+
+    def make() -> ScriptedBackend:
+        lives.append(1)
+        return ScriptedBackend(by_length, before_batch=deaf if len(lives) == 1 else lambda texts: None)
+
+    with ModelClient(launch=thread_peer(make)) as client:
+        with pytest.raises(Cancelled):
+            client.scores(TEXTS, TASK, context=context)
+        assert np.array_equal(client.scores(["abc"], TASK), [[8, 3]])
+    never.set()
+    assert len(lives) == 2
+
+
+def test_an_error_while_keeping_a_batch_ends_the_request_and_not_the_client() -> None:
+    def full(indices: Sequence[int], rows: np.ndarray) -> None:
+        raise OSError("disk full")
+
+    with scripted(batch=2) as client:
+        with pytest.raises(OSError, match="disk full"):
+            client.scores(TEXTS, TASK, on_batch=full)
+        assert len(client.scores(TEXTS, TASK)) == 30
+
+
+def test_somebody_who_waits_goes_before_background_work() -> None:
+    order: list[str] = []
+    started, asked = threading.Event(), threading.Event()
+
+    def note(texts: list[str]) -> None:
+        order.append("urgent" if texts == ["urgent"] else "background")
+        started.set()
+        asked.wait(10)
+
+    with scripted(batch=2, before_batch=note) as client:
+        background = threading.Thread(target=lambda: client.scores(TEXTS, TASK))
+        background.start()
+        started.wait(10)
+        urgent = threading.Thread(target=lambda: client.scores(["urgent"], TASK, interactive=True))
+        urgent.start()
+        # The request is on its way once the client counts it as running.
+        while len(client._running) < 2:
+            pass
+        asked.set()
+        urgent.join()
+        background.join()
+    assert "background" in order[order.index("urgent") :], "the background work was not finished first"
+    assert len(order) == 16
+
+
+def dying(deaths: int) -> tuple[Callable[[], ThreadPeer], list[list[str]]]:
+    """Launches peers of which the first `deaths` die at their second batch."""
+    batches: list[list[str]] = []
+    peers: list[ThreadPeer] = []
+
+    def launch() -> ThreadPeer:
+        life, count = len(peers), iter(range(100))
+
+        def before(texts: list[str]) -> None:
+            if next(count) == 1 and life < deaths:
+                peers[life].kill()
+            else:
+                batches.append(texts)
+
+        peers.append(ThreadPeer(ScriptedBackend(by_length, before_batch=before)))
+        return peers[-1]
+
+    return launch, batches
+
+
+def test_after_a_death_only_the_unfinished_part_is_repeated() -> None:
+    launch, batches = dying(deaths=2)
+    with ModelClient(launch=launch) as client:
+        scores = client.scores(TEXTS, TASK)
+    assert np.array_equal(scores[:, 1], [len(text) for text in TEXTS])
+    computed = [text for batch in batches for text in batch]
+    assert sorted(computed) == sorted(TEXTS), "no text was computed twice"
+
+
+def test_a_process_that_always_dies_is_given_up_with_the_log_named() -> None:
+    lives: list[ThreadPeer] = []
+
+    def launch() -> ThreadPeer:
+        lives.append(ThreadPeer(ScriptedBackend(by_length, before_batch=lambda texts: lives[-1].kill())))
+        return lives[-1]
+
+    with ModelClient(launch=launch) as client, pytest.raises(ModelError, match=r"model-process\.log") as caught:
+        client.scores(TEXTS, TASK)
+    assert caught.value.exit_code == 4 and len(lives) == REPEATS + 1
+
+
+def test_writing_streams_and_may_be_left_early() -> None:
+    with scripted(reply=lambda prompt: "A quiet room with a door.") as client:
+        assert "".join(client.generate("x", stop=[" with"])) == "A quiet room"
+        pieces = client.generate("x")
+        assert next(pieces) == "A"
+        pieces.close()  # type: ignore[attr-defined]
+        assert "".join(client.generate("x", max_tokens=7)) == "A quiet"
+
+
+def test_a_death_while_writing_is_an_error_and_not_a_repetition() -> None:
+    peers: list[ThreadPeer] = []
+
+    def reply(prompt: str) -> str:
+        peers[-1].kill()
+        return "never seen"
+
+    def launch() -> ThreadPeer:
+        peers.append(ThreadPeer(ScriptedBackend(reply=reply)))
+        return peers[-1]
+
+    with ModelClient(launch=launch) as client, pytest.raises(ModelError, match="while it was writing"):
+        list(client.generate("x"))
+
+
+def test_a_failure_inside_arrives_as_an_error_with_its_exit_code() -> None:
+    def fail(text: str, label: str) -> float:
+        raise TaskError("Two labels begin alike.")
+
+    def fault(text: str, label: str) -> float:
+        raise ZeroDivisionError("oops")
+
+    with (
+        ModelClient(launch=thread_peer(lambda: ScriptedBackend(fail))) as client,
+        pytest.raises(ModelError, match="begin alike") as caught,
+    ):
+        client.scores(TEXTS, TASK)
+    assert caught.value.exit_code == 4
+    with (
+        ModelClient(launch=thread_peer(lambda: ScriptedBackend(fault))) as client,
+        pytest.raises(ModelError, match="oops") as caught,
+    ):
+        client.scores(TEXTS, TASK)
+    assert caught.value.exit_code == 70

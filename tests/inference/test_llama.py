@@ -1,0 +1,122 @@
+"""llama.cpp: tasks in tokens, labels that mean something, grammars."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import ModelError
+from engine.inference.backend import Sampling
+from engine.inference.llama import LlamaBackend
+from engine.inference.models import ModelFile
+from engine.inference.task import LabelTask, TaskError
+from tests.inference.test_gguf_header import write
+
+pytestmark = pytest.mark.model
+
+
+@pytest.fixture(scope="module")
+def llama(model: ModelFile) -> Iterator[LlamaBackend]:
+    backend = LlamaBackend(model.path, threads=2)
+    yield backend
+    backend.close()
+
+
+def probabilities(llama: LlamaBackend, texts: list[str], task: LabelTask) -> np.ndarray:
+    result = np.zeros((len(texts), len(task.names)))
+    for step in llama.label(texts, task):
+        if step is not None:
+            result[step.indices] = task.probabilities(np.asarray(step.rows, dtype=np.float64))
+    return result
+
+
+def test_glad_and_sad_reviews_are_told_apart_in_two_languages(llama: LlamaBackend, task: LabelTask) -> None:
+    pairs = [
+        ("Wonderful, best purchase this year, thank you!", "Terrible, it stopped working and I want my money back."),
+        ("非常满意，质量很好，下次还来买。", "太差了，一用就坏，客服也不理人。"),
+    ]
+    for glad, sad in pairs:
+        scores = probabilities(llama, [glad, sad], task)
+        assert scores[0, 2] > scores[1, 2] and scores[1, 0] > scores[0, 0]
+
+
+def test_batched_scores_agree_with_one_plain_sequence(
+    llama: LlamaBackend, task: LabelTask, reviews: list[str]
+) -> None:
+    """The reference: BOS, prefix, text and suffix decoded as one sequence without any sharing."""
+    batched = probabilities(llama, reviews, task)
+    for index in (0, 17, 42):
+        whole = replace(task, prefix="", suffix=task.suffix)
+        tokens = llama._with_bos(llama.tokenize(task.prefix + reviews[index] + task.suffix, special=True))
+        llama._take("reference", None)
+        llama._decode_sequence(tokens)
+        logits = llama._logits(1)[0].astype(np.float64)
+        answers = llama.prepare(task).answers
+        scores = np.array([[np.log(np.exp(logits[ids]).sum()) for ids in answers]])
+        assert np.abs(whole.probabilities(scores)[0] - batched[index]).max() < 0.1
+
+
+def test_a_special_token_in_a_review_stays_text(llama: LlamaBackend) -> None:
+    assert len(llama.tokenize("<eos>", special=True)) == 1
+    assert len(llama.tokenize("<eos>", special=False)) > 1
+
+
+def test_labels_that_begin_alike_are_refused(llama: LlamaBackend, task: LabelTask) -> None:
+    with pytest.raises(TaskError, match="same token"):
+        llama.prepare(replace(task, labels={"good": (" very good",), "bad": (" very bad",)}))
+
+
+def test_a_prompt_that_melts_into_the_text_is_refused(llama: LlamaBackend, task: LabelTask) -> None:
+    with pytest.raises(TaskError, match="tokenise apart"):
+        llama.prepare(replace(task, prefix=task.prefix + "The customer says: "))
+
+
+def test_a_prompt_longer_than_the_context_is_refused(llama: LlamaBackend, task: LabelTask) -> None:
+    with pytest.raises(TaskError, match="context"):
+        list(llama.label(["fine"], replace(task, prefix=task.prefix * 60)))
+    with pytest.raises(TaskError, match="context"):
+        list(llama.generate("word " * 5000, Sampling()))
+
+
+def test_a_grammar_bounds_what_is_written(llama: LlamaBackend) -> None:
+    grammar = 'root ::= "{\\"stars\\": " [1-5] ", \\"refund\\": " ("true" | "false") "}"'
+    text = "".join(piece or "" for piece in llama.generate("Broken!\n", Sampling(max_tokens=40, grammar=grammar)))
+    answer = json.loads(text)
+    assert answer["stars"] in range(1, 6) and isinstance(answer["refund"], bool)
+
+
+def test_a_grammar_that_does_not_compile_is_said_so(llama: LlamaBackend) -> None:
+    with pytest.raises(TaskError, match="grammar"):
+        list(llama.generate("x", Sampling(grammar="root ::= (")))
+
+
+def test_sampling_repeats_with_its_seed_and_differs_with_another(llama: LlamaBackend) -> None:
+    def write_with(seed: int) -> str:
+        sampling = Sampling(max_tokens=24, temperature=1.2, seed=seed)
+        return "".join(piece or "" for piece in llama.generate("A story:", sampling))
+
+    assert write_with(1) == write_with(1)
+    assert len({write_with(seed) for seed in range(4)}) > 1
+
+
+def test_characters_of_several_tokens_arrive_whole(llama: LlamaBackend) -> None:
+    grammar = 'root ::= "🦩好"'
+    pieces = [piece for piece in llama.generate("x", Sampling(max_tokens=20, grammar=grammar)) if piece]
+    assert "".join(pieces) == "🦩好"
+
+
+def test_what_llama_cannot_load_is_a_message(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot load"):
+        LlamaBackend(write(tmp_path / "odd.gguf", "llama"), threads=1)
+
+
+def test_an_adapter_of_something_else_is_refused(llama: LlamaBackend, task: LabelTask, tmp_path: Path) -> None:
+    other = write(tmp_path / "adapter.gguf", "llama", "adapter")
+    with pytest.raises(ModelError, match="adapter"):
+        list(llama.label(["fine"], replace(task, adapter=str(other))))
+    assert probabilities(llama, ["fine"], task).sum() == pytest.approx(1)
