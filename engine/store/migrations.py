@@ -91,7 +91,10 @@ def _run(db: Database, script: str) -> None:
 
 @migrations()
 def m001_imports(db: Database) -> None:
-    """Imports, the tables that hold imported rows, what an import changed, and learned mappings."""
+    """Imports, the tables that hold imported rows, what an import changed, and learned mappings.
+
+    `row_seen` holds the rows that an import brought again: they stay when the first import of them is undone.
+    """
     _run(
         db,
         """
@@ -113,6 +116,12 @@ def m001_imports(db: Database) -> None:
             before TEXT NOT NULL, after TEXT NOT NULL
         );
         CREATE INDEX row_changes_import ON row_changes(import_id);
+        CREATE INDEX row_changes_row ON row_changes(table_name, row_id);
+        CREATE TABLE row_seen (
+            import_id INTEGER NOT NULL REFERENCES imports(id), table_name TEXT NOT NULL, row_id INTEGER NOT NULL,
+            line INTEGER NOT NULL,
+            PRIMARY KEY (table_name, row_id, import_id)
+        ) WITHOUT ROWID;
         CREATE TABLE mappings (
             header_hash TEXT PRIMARY KEY, name TEXT NOT NULL, mapping TEXT NOT NULL, accepted_at TEXT NOT NULL
         );

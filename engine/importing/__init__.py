@@ -1,0 +1,1 @@
+"""The import desk: recognise an export file, read it, clean it, load it, and reconcile its totals."""

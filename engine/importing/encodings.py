@@ -1,0 +1,279 @@
+"""From bytes to UTF-8: which encoding a file is in, decided from its bytes and from the words its header then holds."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import InputFileError
+
+CHUNK = 8 << 20
+LONGEST_LINE = 16 << 20
+SAMPLE = 1 << 18
+LEGACY = ("gb18030", "big5", "cp932", "cp949", "cp1252", "cp1251")
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_KANA = re.compile(r"[\u3041-\u30ff]")
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_CYRILLIC_WORD = re.compile(r"\b[А-ЯЁ]?[а-яё]+\b")
+_LATIN = re.compile(r"[À-ÖØ-öø-ÿŠšŽžŸŒœ]")
+_LATIN_IN_WORD = re.compile(r"(?<=[A-Za-z])[À-ÖØ-öø-ÿšžœŠŽŒ]|[À-ÖØ-öø-ÿšžœŠŽŒ](?=[a-z])")
+_SIGNS = re.compile(r"[€£¥§©®°±²³·¼½¾ªº«»‘’“”–—…•™ ¿¡]")
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """An encoding, how many bytes of byte order mark come first, and the next likely one when it is unsure."""
+
+    name: str
+    bom: int = 0
+    runner_up: str | None = None
+
+
+def detect(path: Path, name: str, words: frozenset[str], forced: str | None = None) -> Encoding:
+    """The encoding of a text file.
+
+    A byte order mark decides; then UTF-8 if the whole file is valid; then the legacy encodings, each scored by how
+    plausible the sample reads in it and by how many known header words appear.
+
+    Args:
+        path: the file.
+        name: the file's name for messages.
+        words: header words known from profiles.
+        forced: the seller's choice, checked but not questioned.
+
+    Raises:
+        InputFileError: NUL bytes, a line longer than `LONGEST_LINE`, UTF-8 cut off in a character, or no encoding fits.
+    """
+    with path.open("rb") as file:
+        head = file.read(SAMPLE)
+    marked = _byte_order_mark(head)
+    if marked is None and forced is None:
+        marked = _unmarked_utf16(head)
+    _check_lines(path, name, wide=marked is not None and marked.name.startswith("utf-16"))
+    if forced is not None:
+        return Encoding(_known_codec(forced, name), marked.bom if marked else 0)
+    if marked is not None and marked.name != "utf-8":
+        return marked
+    flaw = _utf8_flaw(path)
+    if flaw is None:
+        return Encoding("utf-8", marked.bom if marked else 0)
+    offset, line, at_end, multibyte = flaw
+    if (at_end and multibyte) or marked is not None:
+        raise InputFileError(
+            "the file ends in the middle of a character: it was cut off."
+            if at_end
+            else f"this is UTF-8 text, but byte {offset + 1:,} is no character.",
+            file=name,
+            line=line,
+            todo="Download it again." if at_end else "Save it again as UTF-8, or name its encoding.",
+        )
+    ranking = _ranking(_sample_around(path, offset, head), words)
+    if not ranking:
+        raise InputFileError("this text is in no encoding Backroom knows.", file=name, line=line, todo="Name it.")
+    for index, (_, candidate) in enumerate(ranking):
+        if _decodes(path, candidate):
+            others = [other for _, other in ranking[index + 1 :]]
+            return Encoding(candidate, 0, others[0] if others else None)
+    raise InputFileError(
+        f"this text looks like {ranking[0][1]}, but parts of it are not.",
+        file=name,
+        line=line,
+        todo="Name its encoding.",
+    )
+
+
+def transcode(path: Path, encoding: Encoding, target: Path, name: str) -> None:
+    """Write `path` as UTF-8 with `\\n` line ends to `target`, streaming.
+
+    Raises:
+        InputFileError: some bytes are not in that encoding; names the line.
+    """
+    decoder = codecs.getincrementaldecoder(encoding.name)("strict")
+    line = 1
+    pending = ""
+    with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as out:
+        source.seek(encoding.bom)
+        while True:
+            block = source.read(CHUNK)
+            try:
+                text = pending + decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                line += block[: error.start].count(b"\n")
+                raise InputFileError(
+                    f"this is not {encoding.name} text: byte {block[error.start] if block else 0:#04x} has no meaning there.",
+                    file=name,
+                    line=line,
+                    todo="Choose another encoding.",
+                ) from error
+            # A carriage return at the end of a block may be half of a line end.
+            pending = "\r" if text.endswith("\r") and block else ""
+            if pending:
+                text = text[:-1]
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+            line += text.count("\n")
+            out.write(text)
+            if not block:
+                return
+
+
+def _byte_order_mark(head: bytes) -> Encoding | None:
+    for mark, name in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF32_LE, "utf-32-le"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        if head.startswith(mark):
+            return Encoding(name, len(mark))
+    return None
+
+
+def _unmarked_utf16(head: bytes) -> Encoding | None:
+    """UTF-16 without a mark: nearly every second byte of Latin text is zero."""
+    sample = head[:4096]
+    if len(sample) < 8 or sample.count(0) < len(sample) * 0.3:
+        return None
+    odd, even = sample[1::2].count(0), sample[0::2].count(0)
+    if odd > 0.6 * len(sample) / 2 and even < 0.05 * len(sample) / 2:
+        return Encoding("utf-16-le")
+    if even > 0.6 * len(sample) / 2 and odd < 0.05 * len(sample) / 2:
+        return Encoding("utf-16-be")
+    return None
+
+
+def _check_lines(path: Path, name: str, *, wide: bool) -> None:
+    """Refuse NUL bytes and endless lines, in bounded memory."""
+    line, since = 1, 0
+    with path.open("rb") as file:
+        while block := file.read(CHUNK):
+            if not wide and (zero := block.find(0)) >= 0:
+                raise InputFileError(
+                    "there is a NUL byte here, so this is no text file (or it is damaged).",
+                    file=name,
+                    line=line + block.count(b"\n", 0, zero),
+                    todo="Download it again.",
+                )
+            ends = block.count(b"\n")
+            first = block.find(b"\n") if ends else -1
+            ends_r = block.find(b"\r") if not ends else -1
+            if since + (first if ends else len(block)) > LONGEST_LINE and ends_r < 0:
+                raise InputFileError(
+                    f"this line is longer than {LONGEST_LINE >> 20} MB, so this is no table.", file=name, line=line
+                )
+            since = len(block) - 1 - block.rfind(b"\n") if ends else (0 if ends_r >= 0 else since + len(block))
+            line += ends
+
+
+def _utf8_flaw(path: Path) -> tuple[int, int, bool, bool] | None:
+    """Where UTF-8 breaks: byte offset, line, whether only the end is cut, whether whole characters came before."""
+    decoder = codecs.getincrementaldecoder("utf-8")("strict")
+    offset, line, multibyte = 0, 1, False
+    with path.open("rb") as file:
+        while True:
+            block = file.read(CHUNK)
+            carried = len(decoder.getstate()[0])
+            try:
+                text = decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                before = error.object[: error.start]
+                multibyte = multibyte or not before.isascii()
+                at_end = (not block or not file.read(1)) and error.end >= len(error.object) and "end" in error.reason
+                return offset - carried + error.start, line + before.count(b"\n"), at_end, multibyte
+            multibyte = multibyte or not text.isascii()
+            if not block:
+                return None
+            offset += len(block)
+            line += block.count(b"\n")
+
+
+def _sample_around(path: Path, offset: int, head: bytes) -> bytes:
+    """The file's first lines and those around its first non-UTF-8 byte, whole lines only."""
+    with path.open("rb") as file:
+        file.seek(max(0, offset - SAMPLE // 2))
+        around = file.read(SAMPLE)
+        rest = file.read(1)
+    if offset < SAMPLE // 2 or not head:
+        sample = around
+    else:
+        sample = head[: head.rfind(b"\n") + 1] + around[around.find(b"\n") + 1 :]
+    return sample[: sample.rfind(b"\n") + 1] if rest and b"\n" in sample else sample
+
+
+def _ranking(sample: bytes, words: frozenset[str]) -> list[tuple[float, str]]:
+    """Legacy encodings that decode the sample, best first, implausible ones left out."""
+    scored = []
+    for name in LEGACY:
+        try:
+            text = sample.decode(name)
+        except UnicodeDecodeError:
+            continue
+        score = plausibility(text, name) + _header_bonus(text, words)
+        if score > 0.05:
+            scored.append((score, name))
+    return sorted(scored, reverse=True)
+
+
+def plausibility(text: str, encoding: str) -> float:
+    """How plausibly `text`, decoded from `encoding`, is language: 0 (noise) to 1, over its non-ASCII characters."""
+    foreign = [c for c in text if c > "\x7f"]
+    if not foreign:
+        return 0.5
+    joined = "".join(foreign)
+    total = len(joined)
+    punctuation = len(re.findall(r"[\u3000-\u303f\uff00-\uffef·…—“”‘’]", joined))
+    if encoding in ("gb18030", "big5"):
+        han = _HAN.findall(joined)
+        # Common characters sit in the first level of either standard, in two-byte codes.
+        low, high = (0xB0, 0xD7) if encoding == "gb18030" else (0xA4, 0xC6)
+        common = sum(low <= c.encode(encoding)[0] <= high for c in han)
+        score = (common + 0.8 * punctuation) / total
+        return score if encoding == "gb18030" else score * 0.97
+    if encoding == "cp932":
+        kana = len(_KANA.findall(joined))
+        half_width = len(re.findall(r"[\uff61-\uff9f]", joined))
+        han = len(_HAN.findall(joined))
+        if not kana or half_width > kana:
+            return 0.1 * han / total
+        return (kana + han + 0.8 * (punctuation - half_width)) / total
+    if encoding == "cp949":
+        return (len(_HANGUL.findall(joined)) + 0.5 * punctuation) / total * 0.98
+    if encoding == "cp1251":
+        words = sum(len(word) for word in _CYRILLIC_WORD.findall(text))
+        return 0.9 * min(words, len(_CYRILLIC.findall(joined))) / total
+    in_words = len(_LATIN_IN_WORD.findall(text))
+    lone = len(_LATIN.findall(joined)) - in_words
+    # Runs of accented letters are what other encodings look like in this one.
+    runs = sum(len(run) for run in re.findall(r"[À-ÿ]{3,}", text))
+    return max(0.0, (in_words + 0.8 * len(_SIGNS.findall(joined)) - 0.5 * lone - 2 * runs) / total)
+
+
+def _header_bonus(text: str, words: frozenset[str]) -> float:
+    from engine.importing.headers import normal
+
+    cells = re.split(r"[,;\t|\n]", text[:20_000])[:400]
+    found = sum(1 for cell in cells if not cell.isascii() and normal(cell.strip('"')) in words)
+    return min(1.0, found / 3)
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    try:
+        with path.open("rb") as file:
+            while block := file.read(CHUNK):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _known_codec(encoding: str, name: str) -> str:
+    try:
+        found = codecs.lookup(encoding).name
+    except LookupError as error:
+        raise InputFileError(f"there is no encoding called {encoding}.", file=name) from error
+    return "gb18030" if found in ("gbk", "gb2312") else found

@@ -1,0 +1,317 @@
+"""What the columns of an unknown file mean: from the words of its header in many languages, and from its values.
+
+Every guess carries its confidence and its reason; nothing is loaded until the seller accepts it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from engine.importing.cleaning import star_value
+from engine.importing.headers import normal, stated_currency
+from engine.importing.profiles import KINDS, Field, Profile, TableRule, Version, table_columns
+from engine.importing.report import ColumnGuess
+
+# Which stored table a family of meanings fills, and what it must at least have to be proposed.
+FAMILIES: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
+    "review": ("reviews", (("text",),)),
+    "order": (
+        "order_lines",
+        (("order_id", "amount"), ("order_id", "quantity"), ("order_id", "unit_price"), ("order_id", "ordered_at"),
+         ("ordered_at", "product_name"), ("ordered_at", "sku"), ("ordered_at", "amount")),
+    ),
+    "stock": ("stock", (("sku", "on_hand"), ("product_name", "on_hand"), ("sku", "available"), ("product_name", "available"))),
+}  # fmt: skip
+FLOOR = 0.5
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A proposed reading of an unknown table: its guesses and the profile that would load them (None when nothing fits)."""
+
+    family: str | None
+    columns: tuple[ColumnGuess, ...]
+    confidence: float
+
+
+@cache
+def _words() -> dict[str, dict[str, dict[str, Any]]]:
+    data = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
+    return {
+        family: {
+            meaning: {
+                "exact": {normal(word): rank for rank, word in reversed(list(enumerate(lists["exact"])))},
+                "part": [normal(word) for word in lists["part"]],
+                "never": [normal(word) for word in lists["never"]],
+            }
+            for meaning, lists in meanings.items()
+        }
+        for family, meanings in data.items()
+    }
+
+
+@cache
+def meaning_words() -> frozenset[str]:
+    """Every whole column name of the word list, as it is compared."""
+    return frozenset(word for family in _words().values() for lists in family.values() for word in lists["exact"])
+
+
+def header_score(name: str, family: str, meaning: str) -> tuple[float, str]:
+    """How well a column name says a meaning, between 0 and 1, and why."""
+    lists = _words()[family][meaning]
+    said = normal(_CAMEL.sub(" ", stated_currency(name)[0]))
+    plain = normal(name)
+    for form in (plain, said):
+        if form in lists["exact"]:
+            return 0.95 - 0.002 * min(lists["exact"][form], 25), f"the name “{name.strip()}”"
+    if any(_contains(said, word) for word in lists["never"]):
+        return 0.0, ""
+    for word in lists["part"]:
+        if _contains(said, word):
+            return 0.6, f"“{word}” in its name"
+    return 0.0, ""
+
+
+def _contains(said: str, word: str) -> bool:
+    return bool(word) and (f" {word} " in f" {said} " if word.isascii() else word in said)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What a column's sampled values look like, as shares of those that are not empty."""
+
+    filled: float
+    distinct: float
+    length: float
+    words: float
+    numeric: float
+    whole: float
+    stars: float
+    dates: float
+    mails: float
+    letters: float
+
+
+def _shape(values: Sequence[str]) -> _Shape:
+    import polars as pl
+
+    from engine.importing import dates
+
+    filled = [value.strip() for value in values if value and value.strip()]
+    n = len(filled)
+    if not n:
+        return _Shape(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    numeric = [v for v in filled if re.fullmatch(r"[^\w(-]{0,4}[(-]?[\d.,’ ]*\d[\d.,’ ]*[)%]?\W{0,4}", v)]
+    whole = [v for v in filled if re.fullmatch(r"\d{1,6}(?:\.0+)?", v)]
+    starred = [s for v in filled if len(v) <= 14 and (s := star_value(v)) is not None and 0 <= s <= 10]
+    is_date = dates.read(pl.Series(filled)).is_not_null() & ~pl.Series([v.isdigit() and len(v) != 8 for v in filled])
+    han = sum(len(re.findall(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]", v)) for v in filled)
+    return _Shape(
+        filled=n / max(1, len(values)),
+        distinct=len(set(filled)) / n,
+        length=sum(len(v) for v in filled) / n + han / n,
+        words=sum(len(v.split()) for v in filled) / n + han / n / 2,
+        numeric=len(numeric) / n,
+        whole=len(whole) / n,
+        stars=len(starred) / n if (starred and max(starred) <= 5) or len(set(starred)) <= 11 else 0.0,
+        dates=float(is_date.mean() or 0.0),  # type: ignore[arg-type]
+        mails=sum(bool(re.fullmatch(r"[^@\s]+@[^@\s]+\.\w+", v)) for v in filled) / n,
+        letters=sum(bool(re.search(r"[^\W\d_]", v)) for v in filled) / n,
+    )
+
+
+def value_score(shape: _Shape, meaning: str, rows: int) -> tuple[float, str]:
+    """How far values look like a meaning: a factor on the header's word (0 forbids it), and what they look like."""
+    if shape.filled == 0:
+        return 0.8, "empty"
+    kind = KINDS.get(meaning, "text")
+    if meaning == "text":
+        if shape.numeric > 0.5 or shape.dates > 0.5 or shape.letters < 0.5:
+            return 0.0, ""
+        return (
+            (1.1, "sentences")
+            if shape.words >= 6
+            else (0.9, "short texts")
+            if shape.words >= 2
+            else (0.6, "single words")
+        )
+    if meaning == "stars":
+        return (1.1, "stars from 1 to 5") if shape.stars >= 0.9 else (0.0, "")
+    if kind in ("moment", "day"):
+        return (1.1, "dates") if shape.dates >= 0.9 else (0.7, "mostly dates") if shape.dates >= 0.6 else (0.0, "")
+    if kind in ("money", "number"):
+        return (1.05, "numbers") if shape.numeric >= 0.9 else (0.0, "")
+    if meaning == "email":
+        return (1.1, "email addresses") if shape.mails >= 0.8 else (0.3, "")
+    if meaning in (
+        "product_name",
+        "author",
+        "customer",
+        "courier",
+        "city",
+        "country",
+        "status",
+        "variant",
+        "title",
+        "reply",
+    ):
+        if shape.dates > 0.9 or (shape.letters < 0.2 and meaning not in ("customer", "author")):
+            return 0.0, ""
+        if meaning in ("product_name", "title") and shape.words > 60:
+            return 0.4, "long texts"
+        return 1.0, "names"
+    if kind == "id":
+        if shape.words > 3 or shape.dates > 0.9:
+            return 0.3, ""
+        return (
+            (1.0, "codes") if meaning not in ("review_id",) or shape.distinct > 0.9 or rows < 5 else (0.4, "not unique")
+        )
+    if kind == "flag":
+        return (1.0, "yes or no") if shape.distinct * rows <= 4 else (0.5, "")
+    return 1.0, ""
+
+
+# What values alone suggest when no word does: only for the columns without which nothing can be read.
+def _value_only(shape: _Shape, meaning: str) -> tuple[float, str]:
+    if meaning == "text" and shape.words >= 8 and shape.distinct > 0.5 and shape.letters > 0.9:
+        return 0.75, "long, differing texts"
+    if meaning == "stars" and shape.stars >= 0.99 and shape.whole > 0.9 and shape.distinct < 0.5:
+        return 0.55, "numbers from 1 to 5"
+    if meaning in ("written_at", "ordered_at") and shape.dates >= 0.95:
+        return 0.6, "dates"
+    if meaning == "email" and shape.mails >= 0.9:
+        return 0.9, "email addresses"
+    return 0.0, ""
+
+
+def propose(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Proposal:
+    """What each column means, as the family of meanings (reviews, orders, stock) that explains the table best.
+
+    Args:
+        header: column names.
+        rows: sampled rows, as many cells each as the header where the file has them.
+    """
+    values = [[row[i] if i < len(row) else "" for row in rows] for i in range(len(header))]
+    shapes = [_shape(column) for column in values]
+    best: tuple[float, str | None, dict[int, tuple[str, float, str]]] = 0.0, None, {}
+    for family in FAMILIES:
+        chosen = _assign(header, shapes, family, len(rows))
+        meanings = {meaning for meaning, confidence, _ in chosen.values() if confidence >= FLOOR}
+        needs = FAMILIES[family][1]
+        if not any(meanings.issuperset(need) for need in needs):
+            continue
+        telling = [c for m, c, _ in chosen.values() if c >= FLOOR]
+        # A review is told by its text: without long texts an order or a stock sheet explains the table better.
+        weight = sum(telling) + (2.0 if family == "review" and _reads_like_reviews(chosen, shapes) else 0.0)
+        if weight > best[0]:
+            best = weight, family, chosen
+    weight, family, chosen = best
+    if family is None:
+        chosen = _assign(header, shapes, "review", len(rows))
+    columns = []
+    for i, name in enumerate(header):
+        meaning, confidence, reason = chosen.get(
+            i, (None, 0.0, "no word of its name and nothing in its values is known")
+        )
+        samples = tuple(list(dict.fromkeys(v.strip()[:80] for v in values[i] if v and v.strip()))[:3])
+        columns.append(ColumnGuess(name, meaning, min(1.0, confidence), reason, samples))
+    used = [c.confidence for c in columns if c.meaning]
+    return Proposal(family, tuple(columns), sum(used) / len(used) if used and family else 0.0)
+
+
+def _reads_like_reviews(chosen: dict[int, tuple[str, float, str]], shapes: Sequence[_Shape]) -> bool:
+    texts = [shapes[i] for i, (meaning, _, _) in chosen.items() if meaning == "text"]
+    rated = any(meaning == "stars" for meaning, _, _ in chosen.values())
+    return any(shape.words >= 6 or (rated and shape.words >= 2) or shape.filled == 0 for shape in texts)
+
+
+def _assign(
+    header: Sequence[str], shapes: Sequence[_Shape], family: str, rows: int
+) -> dict[int, tuple[str, float, str]]:
+    """Each meaning to its best column and each column to one meaning, the surest first."""
+    candidates = []
+    for i, name in enumerate(header):
+        for order, meaning in enumerate(_words()[family]):
+            said, why = header_score(name, family, meaning)
+            factor, looks = value_score(shapes[i], meaning, rows)
+            score, reason = said * factor, why + (f", {looks}" if why and looks else "")
+            alone, looks_alone = _value_only(shapes[i], meaning)
+            if alone > score and factor > 0:
+                score, reason = alone, looks_alone
+            if meaning == "text":
+                score += min(0.04, shapes[i].words / 1000)
+            if score > 0.3:
+                candidates.append((score, -order, -i, meaning, reason))
+    chosen: dict[int, tuple[str, float, str]] = {}
+    taken: set[str] = set()
+    for score, _, minus, meaning, reason in sorted(candidates, reverse=True):
+        if meaning not in taken and -minus not in chosen:
+            chosen[-minus] = meaning, min(score, 0.99), reason
+            taken.add(meaning)
+    return chosen
+
+
+def meanings(family: str) -> tuple[str, ...]:
+    """The meanings a family knows."""
+    return tuple(_words()[family])
+
+
+def family_of(chosen: Sequence[str]) -> str | None:
+    """The family that a seller's own mapping fills, or None when it is not enough for any."""
+    wanted = set(chosen)
+    for family, (table, needs) in FAMILIES.items():
+        if any(wanted.issuperset(need) for need in needs) and wanted <= {*table_columns(table), *_words()[family]}:
+            return family
+    return None
+
+
+def profile_of(mapping: dict[str, str], family: str, header: Sequence[str]) -> Profile:
+    """A profile that loads a file by a mapping of column name to meaning."""
+    fields = {
+        meaning: Field([column], required=meaning in ("text", "order_id"), kind="prose" if meaning == "text" else None)
+        for column, meaning in mapping.items()
+    }
+    version = [Version([name for name in header if name.strip()])]
+    if family == "review":
+        table = TableRule(columns=[m for m in fields if m in table_columns("reviews")], repeat="drop")
+        return Profile("file", "reviews", "reviews", fields, {"reviews": table}, version, name="mapping")
+    if family == "stock":
+        table = TableRule(columns=[m for m in fields if m in table_columns("stock")])
+        return Profile("file", "stock", "stock", fields, {"stock": table}, version, name="mapping")
+    return _order_profile(fields, version)
+
+
+def _order_profile(fields: dict[str, Field], version: list[Version]) -> Profile:
+    """Order lines, and orders when the rows name them."""
+    setting: dict[str, str] = {}
+    if "amount" not in fields and {"quantity", "unit_price"} <= set(fields):
+        setting["amount"] = "quantity * unit_price" + (" - coalesce(discount, 0)" if "discount" in fields else "")
+    line_columns = [m for m in fields if m in table_columns("order_lines")]
+    tables = {"order_lines": TableRule(columns=line_columns, set=setting)}
+    if "order_id" in fields:
+        order_columns = [
+            m
+            for m in fields
+            if m in table_columns("orders") and m not in ("discount", "tax", "amount", "shipping", "refunded")
+        ]
+        sums = {m: m for m in ("discount", "tax", "shipping", "refunded") if m in fields}
+        if "amount" in fields or setting:
+            sums["subtotal"] = "amount" if "amount" in fields else setting["amount"]
+        tables["orders"] = TableRule(columns=order_columns, sum=sums, one_per=["order_id"])
+    return Profile(
+        "file",
+        "orders",
+        "orders",
+        fields,
+        tables,
+        version,
+        name="mapping",
+        group=["order_id"] if "order_id" in fields else [],
+    )

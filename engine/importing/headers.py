@@ -1,0 +1,44 @@
+"""Column names made comparable: case, width, dashes, spaces and a stated currency are set aside."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+CURRENCIES = frozenset(
+    ["USD", "EUR", "GBP", "CNY", "JPY", "INR", "AUD", "CAD", "NZD", "SGD", "HKD", "TWD", "KRW", "THB", "IDR", "PHP", "MYR", "VND", "BRL", "MXN", "ARS", "CLP", "COP", "PEN", "UYU", "ZAR", "BDT", "PKR", "LKR", "NPR", "AED", "SAR", "QAR", "KWD", "BHD", "OMR", "EGP", "ILS", "TRY", "PLN", "CZK", "HUF", "RON", "BGN", "DKK", "SEK", "NOK", "ISK", "CHF", "RUB", "UAH", "KZT", "NGN", "KES", "GHS", "MAD"]
+)
+_CURRENCY = re.compile(r"\(([A-Z]{3})\)|[\s_]([A-Z]{3})$")
+_YUAN = re.compile(r"[（(]\s*元\s*[）)]")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+@lru_cache(maxsize=20_000)
+def normal(name: str) -> str:
+    """`name` as it is compared: NFKC, lower case, everything but letters and digits as one space."""
+    return _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", name).casefold()).strip()
+
+
+@lru_cache(maxsize=20_000)
+def stated_currency(name: str) -> tuple[str, str | None]:
+    """A column name without the currency it states, and that currency: `Spend (PEN)` → (`Spend`, `PEN`)."""
+    if _YUAN.search(name):
+        return _YUAN.sub("", name), "CNY"
+    for match in _CURRENCY.finditer(name):
+        code = match.group(1) or match.group(2)
+        if code in CURRENCIES:
+            return (name[: match.start()] + " " + name[match.end() :]).strip(), code
+    return name, None
+
+
+def unique_names(cells: Sequence[str]) -> list[str]:
+    """Header cells as distinct, non-empty column names, in order; a repeated name gets ` (2)`."""
+    seen: dict[str, int] = {}
+    names = []
+    for index, cell in enumerate(cells, 1):
+        name = cell.strip().strip("\ufeff").strip() or f"column {index}"
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return names

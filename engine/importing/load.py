@@ -1,0 +1,251 @@
+"""Rows into the shop: new ones added, changed ones changed with the change remembered, known ones left alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.importing import language
+from engine.importing.profiles import table_columns
+from engine.store.search import spaced
+
+if TYPE_CHECKING:
+    import polars as pl
+    from sqlite_utils import Database
+
+_KEYS_AT_ONCE = 20_000
+
+
+@dataclass
+class Loaded:
+    """How many rows of one table were added, changed and left alone."""
+
+    added: int = 0
+    updated: int = 0
+    same: int = 0
+
+
+class Loader:
+    """Writes one import's rows inside its transaction.
+
+    Args:
+        db: the transaction's connection.
+        import_id: the import.
+        platform: stored with every row.
+        sheet: the workbook's sheet, if any.
+        namespace: what every `row_key` of this import begins with.
+    """
+
+    def __init__(self, db: Database, import_id: int, platform: str, sheet: str | None, namespace: str) -> None:
+        self.db, self.import_id, self.platform, self.sheet = db, import_id, platform, sheet
+        self._namespace = namespace
+        self._fresh: dict[str, bool] = {}
+
+    def add(self, table: str, rows: pl.DataFrame) -> Loaded:
+        """Add or update `rows` (home columns, `line`, `row_key`, perhaps `extra`)."""
+        if rows.is_empty():
+            return Loaded()
+        columns = [name for name in (*table_columns(table), "extra") if name in rows.columns]
+        if self._is_fresh(table):
+            self._insert(table, columns, rows)
+            return Loaded(added=rows.height)
+        return self._merge(table, columns, rows)
+
+    def _is_fresh(self, table: str) -> bool:
+        """Whether no row of an earlier import can have one of these keys."""
+        if table not in self._fresh:
+            found = self.db.execute(
+                f"SELECT 1 FROM {table} WHERE row_key >= ? AND row_key < ? AND import_id != ? LIMIT 1",
+                [self._namespace + "|", self._namespace + "}", self.import_id],
+            ).fetchone()
+            self._fresh[table] = found is None
+        return self._fresh[table]
+
+    def _insert(self, table: str, columns: list[str], rows: pl.DataFrame) -> None:
+        import polars as pl
+
+        if table == "reviews":
+            rows = rows.with_columns(pl.Series("language", language.of_texts(rows["text"].to_list()), dtype=pl.String))
+            columns = [*columns, "language"] if "language" not in columns else columns
+        names = ["import_id", "sheet", "platform", "line", "row_key", *columns]
+        marks = ", ".join(["?"] * len(names))
+        # Constants are bound in SQL, so that each row crosses into Python once.
+        data = rows.select(
+            pl.lit(self.import_id),
+            pl.lit(self.sheet).alias("sheet"),
+            pl.lit(self.platform).alias("platform"),
+            "line",
+            "row_key",
+            *columns,
+        )
+        before = self._last_id(table)
+        self.db.conn.executemany(
+            f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", data.iter_rows(buffer_size=4096)
+        )
+        if table == "reviews":
+            self._index_reviews("id > ?", [before])
+
+    def _last_id(self, table: str) -> int:
+        return int(self.db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0])
+
+    def _index_reviews(self, where: str, values: Sequence[Any]) -> None:
+        texts = self.db.execute(f"SELECT id, text FROM reviews WHERE {where}", list(values)).fetchall()
+        self.db.conn.executemany(
+            "INSERT INTO reviews_search (rowid, text) VALUES (?, ?)", ((row_id, spaced(text)) for row_id, text in texts)
+        )
+
+    def _merge(self, table: str, columns: list[str], rows: pl.DataFrame) -> Loaded:
+        known: dict[str, tuple[Any, ...]] = {}
+        for part in rows["row_key"].to_frame().iter_slices(_KEYS_AT_ONCE):
+            found = self.db.execute(
+                f"SELECT row_key, id, {', '.join(columns)} FROM {table} WHERE row_key IN (SELECT value FROM json_each(?))",
+                [json.dumps(part.to_series().to_list(), ensure_ascii=False)],
+            )
+            known |= {row[0]: row[1:] for row in found}
+        here = rows["row_key"].is_in(list(known))
+        new = rows.filter(~here)
+        if new.height:
+            self._insert(table, columns, new)
+        result = Loaded(added=new.height)
+        seen = []
+        for line, key, *values in rows.filter(here).select("line", "row_key", *columns).iter_rows():
+            row_id, *stored = known[key]
+            seen.append((self.import_id, table, row_id, line))
+            # A cell that this file leaves empty says nothing about what another file told.
+            changes = {
+                name: (old, value)
+                for name, old, value in zip(columns, stored, values, strict=True)
+                if value is not None and value != old and not _close(old, value)
+            }
+            if "extra" in changes:
+                changes["extra"] = (changes["extra"][0], _joined(*changes["extra"]))
+                if changes["extra"][0] == changes["extra"][1]:
+                    del changes["extra"]
+            if not changes:
+                result.same += 1
+                continue
+            result.updated += 1
+            self._update(table, row_id, changes)
+        self.db.conn.executemany(
+            "INSERT OR IGNORE INTO row_seen (import_id, table_name, row_id, line) VALUES (?, ?, ?, ?)", seen
+        )
+        return result
+
+    def _update(self, table: str, row_id: int, changes: dict[str, tuple[Any, Any]]) -> None:
+        if table == "reviews" and "text" in changes:
+            text = changes["text"][1]
+            stored = self.db.execute("SELECT language FROM reviews WHERE id = ?", [row_id]).fetchone()[0]
+            changes["language"] = (stored, language.of_text(text) or stored)
+        self.db.execute(
+            "INSERT INTO row_changes (import_id, table_name, row_id, before, after) VALUES (?, ?, ?, ?, ?)",
+            [self.import_id, table, row_id, _side(changes, 0), _side(changes, 1)],
+        )
+        set_columns(self.db, table, row_id, {name: new for name, (_, new) in changes.items()})
+
+
+def set_columns(db: Database, table: str, row_id: int, values: dict[str, Any]) -> None:
+    """Change a stored row; what was read from a review's old text goes, and the search index follows."""
+    assignments = ", ".join(f"{name} = ?" for name in values)
+    db.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", [*values.values(), row_id])
+    if table == "reviews" and "text" in values:
+        forget_reading(db, "id = ?", [row_id], keep_seller=True)
+        db.execute("DELETE FROM reviews_search WHERE rowid = ?", [row_id])
+        db.execute("INSERT INTO reviews_search (rowid, text) VALUES (?, ?)", [row_id, spaced(str(values["text"]))])
+
+
+def forget_reading(db: Database, where: str, values: Sequence[Any], *, keep_seller: bool) -> None:
+    """Remove what analyses stored about some reviews' texts; `where` is on `reviews`."""
+    which = f"(SELECT id FROM reviews WHERE {where})"
+    clauses = f"(SELECT id FROM clauses WHERE review_row IN {which})"
+    db.execute(f"DELETE FROM theme_clauses WHERE clause_id IN {clauses}", values)
+    db.execute(f"DELETE FROM clauses WHERE review_row IN {which}", values)
+    kept = " AND source != 'seller'" if keep_seller else ""
+    db.execute(f"DELETE FROM labels WHERE table_name = 'reviews' AND row_id IN {which}{kept}", values)
+    db.execute(f"DELETE FROM evidence WHERE table_name = 'reviews' AND row_id IN {which}", values)
+
+
+def _side(changes: dict[str, tuple[Any, Any]], index: int) -> str:
+    return json.dumps({name: pair[index] for name, pair in changes.items()}, ensure_ascii=False)
+
+
+def _close(old: Any, new: Any) -> bool:
+    return isinstance(old, float) and isinstance(new, float) and abs(old - new) < 1e-9
+
+
+def _joined(old: str | None, new: str) -> str:
+    """Two JSON objects of extra cells as one; the newer cell wins."""
+    if not old:
+        return new
+    return json.dumps({**json.loads(old), **json.loads(new)}, ensure_ascii=False)
+
+
+def undo_rows(db: Database, import_id: int, tables: Sequence[str]) -> tuple[int, int]:
+    """Take an import's rows and changes back.
+
+    A row that a later import brought again stays, as that import's row. A change that a later import changed again is taken
+    out of the history between them.
+
+    Returns:
+        Rows removed and rows restored.
+    """
+    restored = _restore(db, import_id)
+    removed = 0
+    for table in tables:
+        mine = f"SELECT id FROM {table} WHERE import_id = ?"
+        inherited = db.execute(
+            f"SELECT s.row_id, s.import_id, s.line FROM row_seen s JOIN imports i ON i.id = s.import_id "
+            f"WHERE s.table_name = ? AND s.row_id IN ({mine}) AND s.import_id != ? AND i.state = 'loaded' "
+            "ORDER BY s.row_id, s.import_id",
+            [table, import_id, import_id],
+        ).fetchall()
+        heirs: dict[int, tuple[int, int]] = {}
+        for row_id, heir, line in inherited:
+            heirs.setdefault(row_id, (heir, line))
+        db.conn.executemany(
+            f"UPDATE {table} SET import_id = ?, line = ?, sheet = NULL WHERE id = ?",
+            ((heir, line, row_id) for row_id, (heir, line) in heirs.items()),
+        )
+        db.conn.executemany(
+            "DELETE FROM row_seen WHERE import_id = ? AND table_name = ? AND row_id = ?",
+            ((heir, table, row_id) for row_id, (heir, _) in heirs.items()),
+        )
+        if table == "reviews":
+            db.execute(f"DELETE FROM reviews_search WHERE rowid IN ({mine})", [import_id])
+            forget_reading(db, "import_id = ?", [import_id], keep_seller=False)
+        else:
+            db.execute(f"DELETE FROM evidence WHERE table_name = ? AND row_id IN ({mine})", [table, import_id])
+        db.execute(f"DELETE FROM row_changes WHERE table_name = ? AND row_id IN ({mine})", [table, import_id])
+        db.execute(f"DELETE FROM row_seen WHERE table_name = ? AND row_id IN ({mine})", [table, import_id])
+        removed += db.execute(f"DELETE FROM {table} WHERE import_id = ?", [import_id]).rowcount
+    db.execute("DELETE FROM row_seen WHERE import_id = ?", [import_id])
+    db.execute("DELETE FROM row_changes WHERE import_id = ?", [import_id])
+    return removed, restored
+
+
+def _restore(db: Database, import_id: int) -> int:
+    restored: set[tuple[str, int]] = set()
+    for change_id, table, row_id, before_json in db.execute(
+        "SELECT id, table_name, row_id, before FROM row_changes WHERE import_id = ? ORDER BY id DESC", [import_id]
+    ).fetchall():
+        before = json.loads(before_json)
+        for later_id, later_json in _later(db, table, row_id, change_id):
+            later = json.loads(later_json)
+            shared = before.keys() & later.keys()
+            if shared:
+                later |= {name: before.pop(name) for name in shared}
+                db.execute(
+                    "UPDATE row_changes SET before = ? WHERE id = ?", [json.dumps(later, ensure_ascii=False), later_id]
+                )
+        if before:
+            set_columns(db, table, row_id, before)
+        restored.add((table, row_id))
+    return len(restored)
+
+
+def _later(db: Database, table: str, row_id: int, change_id: int) -> Iterator[tuple[int, str]]:
+    yield from db.execute(
+        "SELECT id, before FROM row_changes WHERE table_name = ? AND row_id = ? AND id > ? ORDER BY id",
+        [table, row_id, change_id],
+    ).fetchall()

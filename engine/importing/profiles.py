@@ -1,0 +1,344 @@
+"""Profiles: what each platform's report looks like and where its columns live, as TOML data.
+
+A profile names its fields once, with the column names each field has in every version and language; the tables say which
+fields they store. Fields that fit a stored column of the same name go there by themselves.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.errors import UsageError
+from engine.importing.headers import normal, stated_currency
+from engine.store.migrations import IMPORTED_TABLES
+
+FOLDER = Path(__file__).parent / "profiles"
+
+# What kind of value a stored column holds; text where nothing is said.
+KINDS: dict[str, str] = {
+    **dict.fromkeys(
+        ["order_id", "line_id", "product_id", "sku", "review_id", "customer_id", "coupon_id", "settlement_id", "barcode", "parent_id", "code"],
+        "id",
+    ),
+    **dict.fromkeys(
+        ["subtotal", "shipping", "tax", "discount", "total", "refunded", "unit_price", "amount", "price", "compare_at_price", "cost", "refund", "spend", "sales", "budget", "spent", "value", "total_spent"],
+        "money",
+    ),
+    **dict.fromkeys(
+        ["quantity", "stock", "on_hand", "available", "committed", "incoming", "unavailable", "impressions", "clicks", "orders", "units", "clips", "redemptions", "sessions", "page_views", "weight_grams", "total_orders"],
+        "number",
+    ),
+    **dict.fromkeys(
+        ["ordered_at", "paid_at", "written_at", "cancelled_at", "published_at", "returned_at", "posted_at", "starts", "ends"], "moment"
+    ),
+    "day": "day",
+    "day_to": "day",
+    "stars": "stars",
+    "featured_share": "number",
+    "verified": "flag",
+    "accepts_marketing": "flag",
+    "status": "status",
+    "description": "html",
+    "body": "prose",
+    "comment": "prose",
+    "reply": "prose",
+    "note": "prose",
+}
+
+
+def table_columns(table: str) -> tuple[str, ...]:
+    """The stored columns of an imported table that an export can fill, `extra` left out."""
+    names = (part.split()[0] for part in IMPORTED_TABLES[table].split(",") if part.strip())
+    return tuple(name for name in names if name != "extra")
+
+
+class Version(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One header by which a profile is recognised: column names that must be there."""
+
+    headers: list[str]
+    name: str = ""
+    language: str = "en"
+
+
+class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One field of a report: its column names in order of preference, and how its cells are read.
+
+    `required` rejects rows without it; `merge` takes the first non-empty cell of several columns, otherwise the first
+    column present is used; `join` joins the non-empty cells of several columns with this text.
+    """
+
+    names: list[str]
+    kind: str | None = None
+    required: bool = False
+    merge: bool = False
+    join: str | None = None
+    order: str | None = None
+
+
+class TableRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How rows of a report become rows of one table.
+
+    Attributes:
+        columns: stored columns taken from fields of the same name; all that fit when empty.
+        set: stored column to an SQL expression over fields.
+        sum: stored column to the SQL expression that is added up over the rows of a group.
+        one_per: fields that make a group: one stored row each, with the first non-empty cell of every column.
+        where: SQL condition over fields that a row (or group) must meet.
+        fill: columns that take the first non-empty cell of the row's group.
+        key: columns that identify a row across imports.
+        repeat: what a repeated key in one file means: `ordinal` (a further row), or `drop` (the same row again).
+    """
+
+    columns: list[str] = []
+    set: dict[str, str] = {}
+    sum: dict[str, str] = {}
+    one_per: list[str] = []
+    where: str | None = None
+    fill: list[str] = []
+    key: list[str] = []
+    repeat: str | None = None
+
+
+class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A total the file states per row or group, and the expression over what was loaded that must equal it."""
+
+    what: str
+    stated: str
+    loaded: str
+    tolerance: float = 0.011
+
+
+class Stray(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Rows that are no data: `pattern` (a regular expression) on the cells of `field`, or on the first non-empty cell."""
+
+    pattern: str
+    reason: str
+    field: str | None = None
+    totals: bool = False
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, eq=False):
+    """One report of one platform."""
+
+    platform: str
+    report: str
+    title: str
+    fields: dict[str, Field]
+    tables: dict[str, TableRule]
+    version: list[Version] = []
+    name: str = ""
+    group: list[str] = []
+    ignore: list[str] = []
+    stray: list[Stray] = []
+    check: list[Check] = []
+    date_order: str | None = None
+    zone: str | None = None
+    currency: str | None = None
+    decimal: str | None = None
+    notes: list[str] = []
+    totals: dict[str, str] = {}
+
+    def kind(self, field: str) -> str:
+        """How the cells of a field are read."""
+        return self.fields[field].kind or KINDS.get(field, "text")
+
+
+@dataclass(frozen=True)
+class Match:
+    """How a profile fits a header.
+
+    Attributes:
+        columns: field to the positions of its columns.
+        currency: what the matched column names state.
+        known: how many non-empty columns the profile knows, and `of` how many there are.
+    """
+
+    profile: Profile
+    version: Version | None
+    columns: dict[str, tuple[int, ...]]
+    currency: str | None
+    confidence: float
+    known: int
+    of: int
+    reason: str
+
+
+@cache
+def all_profiles() -> dict[str, Profile]:
+    """Every profile that ships, by name."""
+    return {path.stem: load(path.read_text(encoding="utf-8"), path.stem) for path in sorted(FOLDER.glob("*.toml"))}
+
+
+def load(text: str, name: str) -> Profile:
+    """A profile from TOML text: a field is a list of column names, or a table with `names` and more.
+
+    Raises:
+        UsageError: the text is no profile; names what is wrong.
+    """
+    try:
+        data = tomllib.loads(text)
+        data["fields"] = {
+            key: {"names": value} if isinstance(value, list) else value for key, value in data.get("fields", {}).items()
+        }
+        profile = msgspec.convert({**data, "name": name}, Profile)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise UsageError(f"{name} is not a profile: {error}.") from error
+    for table, rule in profile.tables.items():
+        unknown = {*rule.columns, *rule.set, *rule.sum} - set(table_columns(table))
+        if unknown:
+            raise UsageError(f"{name}: {table} has no column {', '.join(sorted(unknown))}.")
+    return profile
+
+
+def find(name: str) -> Profile:
+    """A profile by its name.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    known = all_profiles()
+    if name not in known:
+        raise UsageError(f"there is no profile {name}.", todo=f"Known: {', '.join(known)}.")
+    return known[name]
+
+
+@cache
+def header_words() -> frozenset[str]:
+    """Every column name in the profiles and the word list, as it is compared."""
+    from engine.importing.guessing import meaning_words
+
+    words = {normal(n) for p in all_profiles().values() for f in p.fields.values() for n in f.names}
+    words |= {normal(n) for p in all_profiles().values() for v in p.version for n in v.headers}
+    return frozenset(words | meaning_words())
+
+
+@cache
+def _aliases(profile: Profile) -> dict[str, list[tuple[int, str]]]:
+    """Comparable column name to the fields it may be, with its rank among the field's names."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for field, rule in profile.fields.items():
+        for rank, name in enumerate(rule.names):
+            for form in {normal(name), normal(stated_currency(name)[0])}:
+                found.setdefault(form, []).append((rank, field))
+    return found
+
+
+@cache
+def _ignored(profile: Profile) -> tuple[frozenset[str], tuple[str, ...]]:
+    plain = frozenset(normal(name) for name in profile.ignore if "*" not in name)
+    patterns = tuple("*".join(normal(part) for part in name.split("*")) for name in profile.ignore if "*" in name)
+    return plain, patterns
+
+
+def is_ignored(profile: Profile, column: str) -> bool:
+    """Whether a profile knows a column and wants nothing of it."""
+    plain, patterns = _ignored(profile)
+    name = normal(column)
+    return name in plain or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def match(profile: Profile, header: Sequence[str]) -> Match | None:
+    """How `profile` fits a header, or None when it does not.
+
+    A version fits when at least four fifths of its columns are there and every required field has a column; confidence is
+    the share of the version's columns found and of the file's columns known.
+    """
+    present: dict[str, int] = {}
+    currency: set[str] = set()
+    for position, cell in enumerate(header):
+        name, code = stated_currency(cell)
+        forms = [normal(cell)]
+        if code:
+            currency.add(code)
+            forms.append(normal(name))
+        for form in forms:
+            if form:
+                present.setdefault(form, position)
+    columns = _columns(profile, present)
+    if any(field not in columns for field, rule in profile.fields.items() if rule.required):
+        return None
+    best: tuple[float, Version] | None = None
+    for version in profile.version:
+        wanted = [normal(stated_currency(name)[0]) for name in version.headers]
+        share = sum(name in present for name in wanted) / len(wanted)
+        if best is None or share > best[0]:
+            best = share, version
+    if best is None or best[0] < 0.8:
+        return None
+    filled = [cell for cell in header if cell.strip()]
+    used = {position for positions in columns.values() for position in positions}
+    known = len(used) + sum(
+        1 for i, cell in enumerate(header) if cell.strip() and i not in used and is_ignored(profile, cell)
+    )
+    share, version = best
+    confidence = share * (0.6 + 0.4 * known / max(1, len(filled)))
+    reason = f"{round(share * len(version.headers))} of {len(version.headers)} telling columns, {known} of {len(filled)} known"
+    code = currency.pop() if len(currency) == 1 else None
+    return Match(profile, version, columns, code, confidence, known, len(filled), reason)
+
+
+def _columns(profile: Profile, present: dict[str, int]) -> dict[str, tuple[int, ...]]:
+    ranked: dict[str, list[tuple[int, int]]] = {}
+    for form, entries in _aliases(profile).items():
+        if form in present:
+            for rank, field in entries:
+                ranked.setdefault(field, []).append((rank, present[form]))
+    columns = {}
+    for field, entries in ranked.items():
+        positions = list(dict.fromkeys(position for _, position in sorted(entries)))
+        rule = profile.fields[field]
+        columns[field] = tuple(positions) if rule.merge or rule.join is not None else tuple(positions[:1])
+    return columns
+
+
+def forced(profile: Profile, header: Sequence[str]) -> Match | None:
+    """`profile` on a header that the seller says it fits; None when a required field has no column."""
+    present: dict[str, int] = {}
+    for position, cell in enumerate(header):
+        for form in (normal(cell), normal(stated_currency(cell)[0])):
+            present.setdefault(form, position)
+    columns = _columns(profile, present)
+    if any(field not in columns for field, rule in profile.fields.items() if rule.required):
+        return None
+    filled = sum(bool(cell.strip()) for cell in header)
+    return Match(profile, None, columns, None, 1.0, len(columns), filled, "chosen by the seller")
+
+
+def best(header: Sequence[str]) -> Match | None:
+    """The profile that fits a header best; more telling columns win over a better share of fewer."""
+    found = [hit for profile in all_profiles().values() if (hit := match(profile, header)) is not None]
+
+    def weight(hit: Match) -> tuple[float, int]:
+        telling = len(hit.version.headers) if hit.version else 0
+        return hit.confidence + 0.02 * min(telling, 20), telling
+
+    return max(found, key=weight, default=None)
+
+
+def as_toml(profile: Profile) -> str:
+    """A profile as TOML text that `load` reads, for profiles learned from accepted mappings."""
+    lines = [f"{key} = {_toml(getattr(profile, key))}" for key in ("platform", "report", "title")]
+    lines += ["", "[[version]]"]
+    lines += [f"headers = {_toml(version.headers)}" for version in profile.version[:1]]
+    lines += ["", "[fields]"]
+    for field, rule in profile.fields.items():
+        lines.append(f"{field} = {_toml(rule.names)}")
+    for table, rule_of_table in profile.tables.items():
+        lines += ["", f"[tables.{table}]"]
+        if rule_of_table.columns:
+            lines.append(f"columns = {_toml(rule_of_table.columns)}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False)

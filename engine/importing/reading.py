@@ -1,0 +1,568 @@
+"""Every container an export comes in, as tables of text cells with the physical line of each row."""
+
+from __future__ import annotations
+
+import html.parser
+import itertools
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import InputFileError
+from engine.importing import delimited, encodings
+from engine.importing.delimited import Batch, Record
+
+if TYPE_CHECKING:
+    import polars as pl
+
+HEAD_RECORDS = 60
+BATCH_ROWS = 100_000
+LARGEST_MEMBER = 4 << 30
+_OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
+_TEXT_SUFFIXES = (
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".tab",
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".xlsx",
+    ".xls",
+    ".xlsm",
+    ".ods",
+    ".parquet",
+)
+
+
+class Table:
+    """One table of a file.
+
+    Attributes:
+        file: the file's name for messages; `archive.zip/member.csv` inside an archive.
+        sheet: the sheet's name in a workbook with several.
+        keyed: column names come with the data (JSON Lines, Parquet), so that there is no header to find.
+    """
+
+    def __init__(self, file: str, sheet: str | None = None) -> None:
+        self.file, self.sheet = file, sheet
+        self.encoding: str | None = None
+        self.runner_up: str | None = None
+        self.delimiter: str | None = None
+        self.keyed = False
+        self.notes: list[str] = []
+
+    def head(self) -> list[Record]:
+        """The first records; of a keyed table the first one holds the column names, on line 0."""
+        raise NotImplementedError
+
+    def records(self) -> int:
+        """How many records there are, the header and blank ones included."""
+        raise NotImplementedError
+
+    def batches(self, first: int, width: int, columns: list[int]) -> Iterator[Batch]:
+        """Text cells from record number `first` on, in columns named by their position."""
+        raise NotImplementedError
+
+
+class TextTable(Table):
+    """Delimited text, in UTF-8 on disk (transcoded there when it is not)."""
+
+    def __init__(self, file: str, path: Path, encoding: encodings.Encoding, skip: int, delimiter: str | None) -> None:
+        super().__init__(file)
+        self.encoding, self.runner_up = encoding.name, encoding.runner_up
+        self._path, self._skip = path, skip
+        text = delimited.head_text(path, skip, file)
+        first_line = text.split("\n", 1)[0]
+        stated = delimited.stated_delimiter(first_line)
+        self.delimiter = delimiter or stated or delimited.sniff(text)
+        self._quoted = delimited.quotes_used(text, self.delimiter)
+        self._head = delimited.parse(text, self.delimiter, limit=HEAD_RECORDS, quoted=self._quoted)
+        self._index: delimited.Index | None = None
+
+    @property
+    def index(self) -> delimited.Index:
+        """The file's records, found once."""
+        if self._index is None:
+            self._index = delimited.index(self._path, self.delimiter or ",", quoted=self._quoted, skip=self._skip)
+        return self._index
+
+    def head(self) -> list[Record]:
+        return self._head
+
+    def records(self) -> int:
+        return len(self.index.lines)
+
+    def batches(self, first: int, width: int, columns: list[int]) -> Iterator[Batch]:
+        found = self.index
+        if found.regular:
+            yield from delimited.batches(
+                self._path, found, first, width, columns, self.delimiter or ",", quoted=self._quoted, name=self.file
+            )
+            return
+        # Quotes are irregular: record numbers of the index mean nothing, so read on from the head's own line.
+        begin = self._head[first].line if first < len(self._head) else self._head[-1].line + 1
+        skipped = self._skip + self._offset_of_line(begin)
+        with self._path.open("rb") as file:
+            file.seek(skipped)
+            pending, line = b"", begin
+            while True:
+                block = file.read(8 << 20)
+                whole = pending + block
+                text = whole.decode("utf-8", errors="strict") if not block else _whole_text(whole)
+                records = delimited.parse(text, self.delimiter or ",", quoted=self._quoted, line=line)
+                if block and len(records) > delimited.LONGEST_QUOTED:
+                    # The last records may go on in the next block: read them again with it.
+                    cut = records[-delimited.LONGEST_QUOTED].line
+                    pending = b"\n".join(whole.split(b"\n")[cut - line :])
+                    records = [record for record in records if record.line < cut]
+                    line = cut
+                elif block:
+                    pending = whole
+                    continue
+                if records:
+                    yield delimited.from_records(records, width, columns)
+                if not block:
+                    return
+
+    def _offset_of_line(self, line: int) -> int:
+        with self._path.open("rb") as file:
+            file.seek(self._skip)
+            return sum(len(raw) for raw in itertools.islice(file, line - 1))
+
+
+def _whole_text(block: bytes) -> str:
+    return block[: block.rfind(b"\n") + 1].decode("utf-8")
+
+
+class FrameTable(Table):
+    """A table that is read at once: a sheet, a web page's table."""
+
+    def __init__(self, file: str, sheet: str | None, frame: pl.DataFrame, first_line: int = 1) -> None:
+        super().__init__(file, sheet)
+        self._frame, self._first_line = frame, first_line
+
+    def head(self) -> list[Record]:
+        rows = self._frame.head(HEAD_RECORDS).iter_rows()
+        return [Record(self._first_line + i, tuple("" if c is None else c for c in row)) for i, row in enumerate(rows)]
+
+    def records(self) -> int:
+        return self._frame.height
+
+    def batches(self, first: int, width: int, columns: list[int]) -> Iterator[Batch]:
+        import polars as pl
+
+        for at in range(first, self._frame.height, BATCH_ROWS):
+            part = self._frame.slice(at, BATCH_ROWS)
+            lines = pl.Series(range(self._first_line + at, self._first_line + at + part.height), dtype=pl.Int64)
+            data = {
+                str(i): part.to_series(i) if i < part.width else pl.Series([None] * part.height, dtype=pl.String)
+                for i in columns
+            }
+            yield Batch(pl.DataFrame(data), lines)
+
+
+class JsonTable(Table):
+    """JSON Lines: one object a line; nested values get dotted names, other values stay as they are written."""
+
+    def __init__(self, file: str, path: Path, encoding: encodings.Encoding, skip: int) -> None:
+        super().__init__(file)
+        self.keyed = True
+        self.encoding, self.runner_up = encoding.name, encoding.runner_up
+        self._path, self._skip = path, skip
+        self._count = 0
+        names: dict[str, None] = {}
+        head: list[tuple[int, dict[str, str]]] = []
+        for line, item, _ in self._lines():
+            self._count += 1
+            if item is not None:
+                names.update(dict.fromkeys(item))
+                if len(head) < HEAD_RECORDS:
+                    head.append((line, item))
+        self._names = list(names)
+        self._head = [Record(0, tuple(self._names))]
+        self._head += [Record(line, tuple(item.get(name, "") for name in self._names)) for line, item in head]
+
+    def _lines(self) -> Iterator[tuple[int, dict[str, str] | None, str]]:
+        """Line number, flattened object (None when it is none), and the raw line."""
+        import msgspec
+
+        decoder = msgspec.json.Decoder()
+        with self._path.open("rb") as file:
+            file.seek(self._skip)
+            for number, raw in enumerate(file, 1):
+                if not raw.strip():
+                    continue
+                try:
+                    item = decoder.decode(raw)
+                except msgspec.DecodeError:
+                    item = None
+                yield number, _flat(item) if isinstance(item, dict) else None, raw.decode("utf-8", "replace").strip()
+
+    def head(self) -> list[Record]:
+        return self._head
+
+    def records(self) -> int:
+        return self._count + 1
+
+    def batches(self, first: int, width: int, columns: list[int]) -> Iterator[Batch]:
+        import polars as pl
+
+        lines = self._lines()
+        names = [(str(i), self._names[i]) for i in columns]
+        while part := list(itertools.islice(lines, BATCH_ROWS)):
+            good = [(line, item) for line, item, _ in part if item is not None]
+            bad = tuple((line, (raw,), "this line is no JSON object") for line, item, raw in part if item is None)
+            frame = pl.DataFrame(
+                {key: [item.get(name) for _, item in good] for key, name in names},
+                schema={key: pl.String for key, _ in names},
+            )
+            yield Batch(frame, pl.Series([line for line, _ in good], dtype=pl.Int64), bad)
+
+
+def _flat(item: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    import msgspec
+
+    flat: dict[str, str] = {}
+    for key, value in item.items():
+        name = prefix + str(key)
+        if isinstance(value, dict) and value and len(name) < 200:
+            flat.update(_flat(value, name + "."))
+        elif value is None:
+            flat[name] = ""
+        elif isinstance(value, str):
+            flat[name] = value
+        elif isinstance(value, bool):
+            flat[name] = "true" if value else "false"
+        else:
+            flat[name] = msgspec.json.encode(value).decode()
+    return flat
+
+
+class ParquetTable(Table):
+    """Parquet; rows count from 1."""
+
+    def __init__(self, file: str, path: Path) -> None:
+        import polars as pl
+
+        super().__init__(file)
+        self.keyed = True
+        try:
+            self._scan = pl.scan_parquet(path)
+            self._schema = self._scan.collect_schema()
+            self._count = int(self._scan.select(pl.len()).collect().item())
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise InputFileError(f"this Parquet file cannot be read: {error}.", file=file) from error
+
+    def _text(self, first: int, count: int, names: list[str]) -> pl.DataFrame:
+        import polars as pl
+
+        part = self._scan.select(names).slice(first, count).collect()
+        columns = []
+        for name in names:
+            column = part[name]
+            if column.dtype.is_nested():
+                texts = [None if v is None else str(v) for v in column.to_list()]
+                column = pl.Series(name, texts, dtype=pl.String)
+            elif column.dtype == pl.Binary:
+                column = column.cast(pl.String, strict=False)
+            else:
+                column = column.cast(pl.String)
+            columns.append(column)
+        return pl.DataFrame(columns)
+
+    def head(self) -> list[Record]:
+        names = list(self._schema)
+        rows = self._text(0, HEAD_RECORDS, names).iter_rows()
+        return [
+            Record(0, tuple(names)),
+            *(Record(i, tuple("" if c is None else c for c in row)) for i, row in enumerate(rows, 1)),
+        ]
+
+    def records(self) -> int:
+        return self._count + 1
+
+    def batches(self, first: int, width: int, columns: list[int]) -> Iterator[Batch]:
+        import polars as pl
+
+        names = list(self._schema)
+        for at in range(0, self._count, BATCH_ROWS):
+            part = self._text(at, BATCH_ROWS, [names[i] for i in columns])
+            part.columns = [str(i) for i in columns]
+            yield Batch(part, pl.Series(range(at + 1, at + 1 + part.height), dtype=pl.Int64))
+
+
+@dataclass
+class Opened:
+    """A file's tables, and the temporary folder they may need; use as a context manager."""
+
+    tables: list[Table]
+    folder: tempfile.TemporaryDirectory[str] = field(repr=False)
+
+    def __enter__(self) -> Opened:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.folder.cleanup()
+
+
+def open_file(
+    path: Path, words: frozenset[str], *, encoding: str | None = None, delimiter: str | None = None
+) -> Opened:
+    """Open a file by its content.
+
+    Args:
+        path: the file.
+        words: header words known from profiles, which help to decide an encoding.
+        encoding, delimiter: the seller's choices.
+
+    Raises:
+        InputFileError: the file is missing, a folder, empty, locked, damaged, or of no kind that holds a table.
+    """
+    if path.is_dir():
+        raise InputFileError("this is a folder.", file=str(path), todo="Import the files in it.")
+    if not path.exists():
+        raise InputFileError("there is no such file.", file=str(path))
+    folder = tempfile.TemporaryDirectory(prefix="backroom-", ignore_cleanup_errors=True)
+    try:
+        tables = _open(path, path.name, Path(folder.name), words, encoding, delimiter)
+    except OSError as error:
+        folder.cleanup()
+        raise InputFileError(f"this file cannot be read: {error.strerror or error}.", file=str(path)) from error
+    except BaseException:
+        folder.cleanup()
+        raise
+    return Opened(tables, folder)
+
+
+def _open(
+    path: Path, name: str, folder: Path, words: frozenset[str], encoding: str | None, delimiter: str | None
+) -> list[Table]:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n"):
+        raise InputFileError("this file is empty.", file=name, todo="Export it again.")
+    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+        return _zipped(path, name, folder, words, encoding, delimiter)
+    if head.startswith(_OLE2):
+        if _encrypted(path):
+            raise InputFileError(
+                "this workbook is protected by a password.", file=name, todo="Save it without one, then import it."
+            )
+        return _workbook(path, name)
+    if head.startswith(b"PAR1"):
+        return [ParquetTable(name, path)]
+    if head.startswith(b"%PDF"):
+        raise InputFileError("this is a PDF, not a table.", file=name, todo="Download the report as CSV or Excel.")
+    if head.startswith(b"\x1f\x8b"):
+        return _gzipped(path, name, folder, words, encoding, delimiter)
+    if head.startswith(b"SQLite format 3\x00"):
+        raise InputFileError("this is a database, not an export.", file=name, todo="Open a shop instead.")
+    if head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf")):
+        raise InputFileError("this is a picture or a packed archive, not a table.", file=name, todo="Unpack it first.")
+    return _text(path, name, folder, words, encoding, delimiter)
+
+
+def _text(
+    path: Path, name: str, folder: Path, words: frozenset[str], encoding: str | None, delimiter: str | None
+) -> list[Table]:
+    found = encodings.detect(path, name, words, encoding)
+    skip = found.bom
+    if found.name != "utf-8" or _old_mac(path):
+        target = folder / f"{len(list(folder.iterdir()))}.txt"
+        encodings.transcode(path, found, target, name)
+        path, skip = target, 0
+    with path.open("rb") as file:
+        file.seek(skip)
+        head = file.read(4096).lstrip()
+    if head.startswith(b"{"):
+        return [JsonTable(name, path, found, skip)]
+    if head.startswith(b"[") and head[1:].lstrip()[:1] in (b"{", b"]"):
+        return [_json_array(path, name, skip)]
+    lowered = head[:1024].lower()
+    if (
+        lowered.startswith((b"<!doctype html", b"<html", b"<table", b"<meta", b"<?xml", b"<style"))
+        or b"<table" in lowered
+    ):
+        return _web_page(path, name, skip)
+    return [TextTable(name, path, found, skip, delimiter)]
+
+
+def _old_mac(path: Path) -> bool:
+    """Whether lines end in a carriage return alone."""
+    with path.open("rb") as file:
+        head = file.read(1 << 20)
+    return b"\r" in head and b"\n" not in head
+
+
+def _json_array(path: Path, name: str, skip: int) -> Table:
+    import msgspec
+    import polars as pl
+
+    try:
+        items = msgspec.json.decode(path.read_bytes()[skip:])
+    except msgspec.DecodeError as error:
+        raise InputFileError(f"this JSON is not whole: {error}.", file=name, todo="Download it again.") from error
+    rows = [_flat(item) for item in items if isinstance(item, dict)]
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    if not names:
+        raise InputFileError("this file holds no rows.", file=name, todo="Export it again.")
+    data = [[key, *(row.get(key) for row in rows)] for key in names]
+    frame = pl.DataFrame(
+        {str(i): column for i, column in enumerate(data)}, schema={str(i): pl.String for i in range(len(names))}
+    )
+    table = FrameTable(name, None, frame, first_line=0)
+    table.keyed = True
+    return table
+
+
+class _Rows(html.parser.HTMLParser):
+    """Cells of every table of a page; spans repeat as empty cells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: list[list[list[str]]] = []
+        self._cell: list[str] | None = None
+        self._span = 1
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr" and self.tables:
+            self.tables[-1].append([])
+        elif tag in ("td", "th") and self.tables:
+            if not self.tables[-1]:
+                self.tables[-1].append([])
+            self._cell = []
+            span = dict(attrs).get("colspan") or "1"
+            self._span = min(int(span), 100) if span.isdigit() else 1
+        elif tag == "br" and self._cell is not None:
+            self._cell.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th") and self._cell is not None:
+            self.tables[-1][-1] += ["".join(self._cell).strip(), *[""] * (self._span - 1)]
+            self._cell = None
+
+    def handle_data(self, data: str) -> None:
+        if self._cell is not None:
+            self._cell.append(data)
+
+
+def _web_page(path: Path, name: str, skip: int) -> list[Table]:
+    """A web page under a spreadsheet's name: its largest table. Rows count from 1."""
+    import polars as pl
+
+    parser = _Rows()
+    parser.feed(path.read_bytes()[skip:].decode("utf-8"))
+    rows = max(parser.tables, key=len, default=[])
+    if not any(rows):
+        raise InputFileError(
+            "this is a web page without a table, whatever its name says.",
+            file=name,
+            todo="Perhaps it is a sign-in page: download the report again.",
+        )
+    width = max(len(row) for row in rows)
+    data = {str(i): [row[i] if i < len(row) else "" for row in rows] for i in range(width)}
+    table = FrameTable(name, None, pl.DataFrame(data, schema={key: pl.String for key in data}))
+    table.notes.append("This file is a web page, not a workbook; its table was read, and lines are the table's rows.")
+    return [table]
+
+
+def _workbook(path: Path, name: str) -> list[Table]:
+    import fastexcel
+
+    try:
+        reader = fastexcel.read_excel(path)
+        sheets = reader.sheet_names
+    except fastexcel.FastExcelError as error:
+        raise InputFileError(
+            f"this workbook cannot be read: {str(error).splitlines()[0]}.",
+            file=name,
+            todo="Open it in a spreadsheet and save it as .xlsx or .csv.",
+        ) from error
+    tables: list[Table] = []
+    for sheet in sheets:
+        try:
+            frame = reader.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
+        except fastexcel.FastExcelError as error:
+            raise InputFileError(f"sheet {sheet} cannot be read: {str(error).splitlines()[0]}.", file=name) from error
+        if frame.height and frame.width:
+            frame.columns = [str(i) for i in range(frame.width)]
+            tables.append(FrameTable(name, sheet if len(sheets) > 1 else None, frame))
+    if not tables:
+        raise InputFileError("this workbook is empty.", file=name, todo="Export it again.")
+    return tables
+
+
+def _encrypted(path: Path) -> bool:
+    """Whether an OLE2 container wraps an encrypted workbook, by the name of its stream ([MS-OFFCRYPTO] 2.3.4.4)."""
+    wanted = "EncryptedPackage".encode("utf-16-le")
+    with path.open("rb") as file:
+        previous = b""
+        while block := file.read(1 << 20):
+            if wanted in previous + block:
+                return True
+            previous = block[-64:]
+    return False
+
+
+def _zipped(
+    path: Path, name: str, folder: Path, words: frozenset[str], encoding: str | None, delimiter: str | None
+) -> list[Table]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except zipfile.BadZipFile as error:
+        raise InputFileError("this archive or workbook is damaged.", file=name, todo="Download it again.") from error
+    with archive:
+        names = archive.namelist()
+        if "xl/workbook.xml" in names or "mimetype" in names or "xl/workbook.bin" in names:
+            return _workbook(path, name)
+        tables: list[Table] = []
+        for number, member in enumerate(archive.infolist()):
+            inner = PurePosixPath(member.filename)
+            if member.is_dir() or inner.name.startswith(".") or "__MACOSX" in inner.parts:
+                continue
+            if inner.suffix.lower() not in _TEXT_SUFFIXES:
+                continue
+            if member.flag_bits & 1:
+                raise InputFileError(
+                    "this archive is protected by a password.", file=name, todo="Unpack it, then import what is in it."
+                )
+            if member.file_size > LARGEST_MEMBER or (
+                member.file_size > 100 << 20 and member.file_size > 500 * max(1, member.compress_size)
+            ):
+                raise InputFileError("a file in this archive is too large to unpack.", file=f"{name}/{member.filename}")
+            target = folder / f"{number}{inner.suffix.lower()}"
+            try:
+                with archive.open(member) as source, target.open("wb") as out:
+                    while block := source.read(1 << 20):
+                        out.write(block)
+            except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+                raise InputFileError("this archive is damaged.", file=name, todo="Download it again.") from error
+            tables += _open(target, f"{name}/{member.filename}", folder, words, encoding, delimiter)
+        if not tables:
+            raise InputFileError("there is no report in this archive.", file=name)
+        return tables
+
+
+def _gzipped(
+    path: Path, name: str, folder: Path, words: frozenset[str], encoding: str | None, delimiter: str | None
+) -> list[Table]:
+    import gzip
+    import zlib
+
+    target = folder / "unpacked"
+    written = 0
+    try:
+        with gzip.open(path) as source, target.open("wb") as out:
+            while block := source.read(1 << 20):
+                written += out.write(block)
+                if written > LARGEST_MEMBER:
+                    raise InputFileError("this archive is too large to unpack.", file=name)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputFileError("this archive is damaged.", file=name, todo="Download it again.") from error
+    return _open(target, name, folder, words, encoding, delimiter)

@@ -1,0 +1,50 @@
+"""Rows that were not loaded, in a file that a spreadsheet opens, a seller mends, and Backroom reads again."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.importing.transform import Reject
+
+REASON, LINE = "backroom reason", "backroom line"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def neutral(cell: str | None) -> str:
+    """A cell that no spreadsheet runs as a formula; plain numbers such as -3.50 stay as they are."""
+    if cell is None:
+        return ""
+    if cell.startswith(_FORMULA) and not _number(cell):
+        return "'" + cell
+    return cell
+
+
+def _number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return cell[:1] in "+-" and cell[1:2].isdigit()
+
+
+def rejects_path(shop: Path, file: str, sheet: str | None) -> Path:
+    """Where the rejects of a file go: a folder beside the shop."""
+    safe = "".join(c if c.isalnum() or c in " ._-" else "_" for c in file + (f" {sheet}" if sheet else ""))
+    return shop.with_name(shop.name + ".rejects") / f"{safe}.csv"
+
+
+def write(path: Path, names: Sequence[str], rejects: Sequence[Reject]) -> None:
+    """Write rejects with their reason and line after the file's own columns; surplus cells follow."""
+    path.parent.mkdir(exist_ok=True)
+    width = max([len(names), *(len(reject.cells) for reject in rejects)])
+    surplus = [f"surplus {i}" for i in range(1, width - len(names) + 1)]
+    partial = path.with_name(path.name + ".part")
+    with partial.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*map(neutral, names), *surplus, REASON, LINE])
+        for reject in sorted(rejects, key=lambda r: r.line):
+            cells = [neutral(cell) for cell in reject.cells]
+            writer.writerow([*cells, *[""] * (width - len(cells)), neutral(reject.reason), reject.line])
+    partial.replace(path)
