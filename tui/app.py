@@ -90,7 +90,7 @@ class BackroomApp(App[None], inherit_bindings=False):
         Command("go.imports", "4", "area('imports')", "Imports"),
         Command("shop.read", "r", "read_shop", "Read the shop", footer="read"),
         Command("shop.import", "i", "import_files", "import files", footer="import"),
-        Command("shop.open", "o", "open_shop", "open or begin a shop"),
+        Command("shop.open", "O", "open_shop", "open or begin a shop"),
         Command("job.stop", "ctrl+x", "stop_job", "stop the job, keep what is done", footer="stop"),
         Command("app.theme", "ctrl+t", "change_theme", "choose a theme"),
         Command("app.help", "question_mark,f1", "help", "help", footer="help"),

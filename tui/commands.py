@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
 from textual.actions import parse
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -129,7 +130,7 @@ class Commands(Provider):
     async def discover(self) -> Hits:
         """All entries, before anything is typed."""
         for text, keys, run in self._entries():
-            yield DiscoveryHit(f"{text}  [{keys}]", run, text=text)
+            yield DiscoveryHit(Text(f"{text}  [{keys}]"), run, text=text)
 
     async def search(self, query: str) -> Hits:
         """Entries that match what was typed."""

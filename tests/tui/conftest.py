@@ -49,7 +49,7 @@ async def settle(pilot: Pilot[None]) -> None:
 
 def screen_text(app: BackroomApp) -> str:
     """What is on the screen, as lines of text."""
-    width, height = app.size
+    height = app.size.height
     lines = []
     for y in range(height):
         strips = app.screen._compositor.render_strips(app.size)

@@ -38,12 +38,13 @@ def build(path: Path, *, reviews: int = 60, labelled: bool = True, findings: boo
             "lines_skipped": [{"line": 7, "reason": "stars are not a number"}],
             "period": {"from": "2026-01-01", "to": "2026-06-28"},
         }  # fmt: skip
-        db.execute(
-            "INSERT INTO imports (id, file, path, content_hash, rows_loaded, report_json, imported_at) "
-            "VALUES (1, 'reviews_judgeme.csv', '/exports/reviews_judgeme.csv', 'x', ?, ?, '2026-07-01T09:00:00+00:00')",
-            [reviews, json.dumps(report)],
-        )
-        for product, name in PRODUCTS:
+        if reviews:
+            db.execute(
+                "INSERT INTO imports (id, file, path, content_hash, rows_loaded, report_json, imported_at) "
+                "VALUES (1, 'reviews_judgeme.csv', '/exports/reviews_judgeme.csv', 'x', ?, ?, '2026-07-01T09:00:00+00:00')",
+                [reviews, json.dumps(report)],
+            )
+        for product, name in PRODUCTS if reviews else ():
             db.execute("INSERT INTO product_keys VALUES (?, ?)", [product, name])
         for number in range(reviews):
             text, language, stars, sentiment, confidence, product = TEXTS[number % len(TEXTS)]
@@ -86,8 +87,9 @@ def _findings(db) -> None:
     for number, (key, kind, subject, sentence, numbers, n, k, rank) in enumerate(rows, 1):
         interval = wilson(k, n)
         db.execute(
-            "INSERT INTO findings (id, key, desk, kind, subject, sentence, numbers, n, k, low, high, confidence, rank, method, "
-            "query, first_seen, last_seen) VALUES (?, ?, 'reviews', ?, ?, ?, ?, ?, ?, ?, ?, 0.97, ?, ?, ?, '2026-07-01', '2026-07-01')",
+            "INSERT INTO findings (id, key, desk, kind, subject, sentence, numbers, n, k, low, high, confidence, rank, "
+            "method, query, first_seen, last_seen) "
+            "VALUES (?, ?, 'reviews', ?, ?, ?, ?, ?, ?, ?, ?, 0.97, ?, ?, ?, '2026-07-01', '2026-07-01')",
             [number, key, kind, json.dumps(subject), sentence, json.dumps(numbers), n, k, interval.low, interval.high, rank,
              "Themes are clusters of negative clauses (v1); counts are SQL over labels.",
              "SELECT count(*) FROM v_reviews\nWHERE product = 'lantern'"],

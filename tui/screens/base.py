@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
@@ -15,6 +15,7 @@ from engine.shop import Shop
 from tui.commands import Command, bindings
 from tui.widgets.bars import AreaBar, JobBar
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.virtual import VirtualList
 
 if TYPE_CHECKING:
     from tui.app import BackroomApp
@@ -133,3 +134,49 @@ class AreaScreen(Screen[None]):
         text = self.get_selected_text() or self.copyable()
         if text:
             self.room.copy(text)
+
+
+class FilteredScreen(AreaScreen):
+    """An area's list with a field that narrows it down; Escape closes and empties the field."""
+
+    COMMAND_TABLE: ClassVar[tuple[Command, ...]] = (
+        Command("filter.words", "slash", "filter", "filter by words", footer="filter"),
+    )
+    BINDINGS = bindings(COMMAND_TABLE)
+
+    @property
+    def field(self) -> Input:
+        """The field."""
+        return self.query_one("#filter", Input)
+
+    @property
+    def table(self) -> VirtualList[Any]:
+        """The list."""
+        return self.query_one(VirtualList)
+
+    def on_mount(self) -> None:
+        """The list has the keys."""
+        self.table.focus()
+
+    def has_way_back(self) -> bool:
+        """Escape also closes the field."""
+        return super().has_way_back() or (self.is_mounted and self.field.has_class("-open"))
+
+    def leave(self) -> bool:
+        """Close the field first."""
+        if not self.field.has_class("-open"):
+            return False
+        self.field.value = ""
+        self.field.remove_class("-open")
+        self.table.focus()
+        return True
+
+    def action_filter(self) -> None:
+        """Open the field."""
+        self.field.add_class("-open")
+        self.field.focus()
+
+    @on(Input.Submitted, "#filter")
+    def filter_done(self) -> None:
+        """Enter goes on to the list."""
+        self.table.focus()

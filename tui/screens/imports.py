@@ -34,11 +34,11 @@ def kind(report: Mapping[str, Any]) -> str:
 
 COLUMNS: tuple[Column[Report], ...] = (
     Column("file", 16, lambda row: one_line(row.get("file")), grow=True),
-    Column("what", 22, kind),
+    Column("what", 20, kind),
     Column("rows", 8, lambda row: number(row, "rows_loaded"), right=True),
     Column("skipped", 7, lambda row: number(row, "rows_rejected"), right=True),
     Column("imported", 10, lambda row: one_line(row.get("imported_at"))[:10]),
-    Column("", 7, lambda row: "undone" if row.get("state") == "undone" else ""),
+    Column("", 6, lambda row: "undone" if row.get("state") == "undone" else ""),
 )
 
 

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from engine.shop import ProductRow
 from tui.commands import Command, bindings
 from tui.format import bar, count, counted, one_line, tsv
-from tui.screens.base import AreaScreen
+from tui.screens.base import FilteredScreen
 from tui.widgets.virtual import Column, VirtualList, VirtualTable
 
 
@@ -34,13 +34,12 @@ COLUMNS: tuple[Column[ProductRow], ...] = (
 )
 
 
-class ProductsScreen(AreaScreen):
+class ProductsScreen(FilteredScreen):
     """All products with counts; Enter opens what was found out about one."""
 
     AREA = "products"
     COMMAND_TABLE: ClassVar[tuple[Command, ...]] = (
         Command("product.reviews", "v", "reviews", "show its reviews", footer="its reviews"),
-        Command("filter.words", "slash", "filter", "filter by name", footer="filter"),
     )
     BINDINGS = bindings(COMMAND_TABLE)
 
@@ -53,15 +52,6 @@ class ProductsScreen(AreaScreen):
         yield Static(id="heading")
         yield Input(placeholder="part of a name; Esc clears", id="filter")
         yield VirtualTable[ProductRow](COLUMNS, id="products")
-
-    @property
-    def table(self) -> VirtualTable[ProductRow]:
-        """The products."""
-        return self.query_one("#products", VirtualTable)
-
-    def on_mount(self) -> None:
-        """The list has the keys."""
-        self.table.focus()
 
     def load(self) -> None:
         """Read the products beside the screen."""
@@ -81,7 +71,7 @@ class ProductsScreen(AreaScreen):
         self._filter(keep_cursor=True)
 
     def _filter(self, *, keep_cursor: bool) -> None:
-        words = self.query_one("#filter", Input).value.casefold().split()
+        words = self.field.value.casefold().split()
         rows = [row for row in self._products if all(word in row.name.casefold() for word in words)]
         self.table.show_rows(rows, keep_cursor=keep_cursor)
         of = f" of {len(self._products):,}" if words else ""
@@ -104,31 +94,10 @@ class ProductsScreen(AreaScreen):
         row = self.table.row
         return "" if row is None else tsv([(row.product, row.name, row.reviews, row.negative, row.stars, row.units)])
 
-    def leave(self) -> bool:
-        """Close the filter first."""
-        field = self.query_one("#filter", Input)
-        if not field.has_class("-open"):
-            return False
-        field.value = ""
-        field.remove_class("-open")
-        self.table.focus()
-        return True
-
-    def action_filter(self) -> None:
-        """Type part of a name."""
-        field = self.query_one("#filter", Input)
-        field.add_class("-open")
-        field.focus()
-
     @on(Input.Changed, "#filter")
     def narrow(self) -> None:
         """Filter while typing."""
         self._filter(keep_cursor=False)
-
-    @on(Input.Submitted, "#filter")
-    def to_list(self) -> None:
-        """Enter goes on to the list."""
-        self.table.focus()
 
     async def action_reviews(self) -> None:
         """Show the product's reviews in the Reviews area."""

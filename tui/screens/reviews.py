@@ -16,7 +16,7 @@ from engine.shop import ReviewFilter, ReviewRow, Shop
 from tui.background import Reader
 from tui.commands import Command, bindings
 from tui.format import counted, one_line, stars, tsv
-from tui.screens.base import AreaScreen
+from tui.screens.base import FilteredScreen
 from tui.widgets.review_text import review_content, sentiment_short, sentiment_style
 from tui.widgets.virtual import Column, VirtualList, VirtualTable
 
@@ -82,12 +82,11 @@ class Corrections:
         return shop.review(before.id)
 
 
-class ReviewsScreen(AreaScreen):
+class ReviewsScreen(FilteredScreen):
     """The list of reviews with its filters."""
 
     AREA = "reviews"
     COMMAND_TABLE: ClassVar[tuple[Command, ...]] = (
-        Command("filter.words", "slash", "filter", "filter by words", footer="words"),
         Command("filter.sentiment", "s", "next_sentiment", "filter by sentiment: next", footer="sentiment"),
         Command("filter.month", "m", "month", "filter by month"),
         Command("filter.product", "f", "product", "filter by product"),
@@ -113,27 +112,18 @@ class ReviewsScreen(AreaScreen):
             with VerticalScroll(id="side", can_focus=False):
                 yield Static(id="review")
 
-    @property
-    def table(self) -> VirtualTable[ReviewRow]:
-        """The reviews."""
-        return self.query_one("#reviews", VirtualTable)
-
-    def on_mount(self) -> None:
-        """The list has the keys."""
-        self.table.focus()
-
     def show_product(self, product: str, name: str) -> None:
         """Show the reviews of one product."""
         self.which = replace(ReviewFilter(), product=product)
         self._product_name, self._choice = name, 0
         if self.is_mounted:
-            self.query_one("#filter", Input).value = ""
+            self.field.value = ""
             self.load()
 
     def load(self) -> None:
         """Count and show what the filter keeps."""
         if self.room.shop is None:
-            self.table.empty = "No shop is open: press o to open or begin one."
+            self.table.empty = "No shop is open: press O to open or begin one."
             self.table.show_rows(())
             return
         shop, which = self.shop, self.which
@@ -189,11 +179,7 @@ class ReviewsScreen(AreaScreen):
 
     def leave(self) -> bool:
         """Close the word filter first, then clear the other filters."""
-        field = self.query_one("#filter", Input)
-        if field.has_class("-open"):
-            field.remove_class("-open")
-            self.table.focus()
-            field.value = ""
+        if super().leave():
             return True
         if self.which != ReviewFilter():
             self.action_clear()
@@ -206,23 +192,12 @@ class ReviewsScreen(AreaScreen):
 
     # -- filters ---------------------------------------------------------------------------------------------------
 
-    def action_filter(self) -> None:
-        """Type words."""
-        field = self.query_one("#filter", Input)
-        field.add_class("-open")
-        field.focus()
-
     @on(Input.Changed, "#filter")
     def words_changed(self, event: Input.Changed) -> None:
         """Filter while typing."""
         words = event.value.strip() or None
         if words != self.which.words:
             self._apply(words=words)
-
-    @on(Input.Submitted, "#filter")
-    def words_done(self) -> None:
-        """Go on to the list."""
-        self.table.focus()
 
     def action_next_sentiment(self) -> None:
         """All, negative, neutral, positive, unsure, all."""
@@ -232,9 +207,8 @@ class ReviewsScreen(AreaScreen):
     def action_clear(self) -> None:
         """No filter."""
         self._choice = 0
-        field = self.query_one("#filter", Input)
-        field.value = ""
-        field.remove_class("-open")
+        self.field.value = ""
+        self.field.remove_class("-open")
         self._apply(product=None, sentiment=None, month=None, words=None, abstained=None)
         self.table.focus()
 

@@ -15,7 +15,7 @@ from engine.findings import Finding
 from engine.shop import Overview
 from tui.commands import Command, bindings
 from tui.format import counted, one_line, tsv
-from tui.screens.base import AreaScreen
+from tui.screens.base import AreaScreen, FilteredScreen
 from tui.widgets.finding_text import FINDING_LINES, draw_finding, finding_content
 from tui.widgets.virtual import VirtualList
 
@@ -60,13 +60,12 @@ class FindingMarks(AreaScreen):
         self.app.push_screen(Ask("Why is this not worth acting on?", placeholder="for example: fixed in May"), dismiss)
 
 
-class TodayScreen(FindingMarks):
+class TodayScreen(FindingMarks, FilteredScreen):
     """The ranked findings, with a preview where there is room."""
 
     AREA = "today"
     COMMAND_TABLE: ClassVar[tuple[Command, ...]] = (
         *STATE_COMMANDS,
-        Command("filter.words", "slash", "filter", "filter by words"),
         Command("filter.all", "t", "toggle_all", "show today's findings, or all of them"),
         Command("filter.dismissed", "D", "toggle_dismissed", "show or hide dismissed findings"),
     )
@@ -89,20 +88,11 @@ class TodayScreen(FindingMarks):
             with VerticalScroll(id="preview", can_focus=False):
                 yield Static(id="preview-text")
 
-    def on_mount(self) -> None:
-        """The list has the keys."""
-        self.table.focus()
-
-    @property
-    def table(self) -> VirtualList[Finding]:
-        """The findings."""
-        return self.query_one("#findings", VirtualList)
-
     def load(self) -> None:
         """Findings and counts."""
         if self.room.shop is None:
             self.table.empty = (
-                "No shop is open.\n\nPress o to open or begin one (a file that ends in .shop),\n"
+                "No shop is open.\n\nPress O (capital o) to open or begin one (a file that ends in .shop),\n"
                 "or leave with ctrl+q and try the sample shop: backroom demo"
             )
             self.table.show_rows(())
@@ -116,14 +106,14 @@ class TodayScreen(FindingMarks):
         self._filter(keep_cursor=True)
 
     def _advice(self, overview: Overview) -> str:
-        if overview.reviews == 0 and overview.orders == 0 and overview.products == 0:
+        if overview.reviews == 0:
             return "No reviews yet: press i to import files, or open the sample shop: backroom demo"
         if overview.reviews and overview.reviews_labelled < overview.reviews:
             unread = overview.reviews - overview.reviews_labelled
             return f"{counted(unread, 'review')} not read yet: press r to read the shop. It stays on this computer."
         if self._product is not None:
             return "No findings about this product."
-        if self.query_one("#filter", Input).value:
+        if self.field.value:
             return "No finding has these words. Esc clears the filter."
         return "Nothing stands out today. Press t for all findings, r to read the shop again, i to import more."
 
@@ -141,7 +131,7 @@ class TodayScreen(FindingMarks):
         )
 
     def _filter(self, *, keep_cursor: bool) -> None:
-        wanted = self.query_one("#filter", Input).value.casefold().split()
+        wanted = self.field.value.casefold().split()
         rows = [
             finding
             for finding in self._findings
@@ -158,22 +148,6 @@ class TodayScreen(FindingMarks):
         finding = self.current()
         return "" if finding is None else tsv([(finding.sentence, finding.k, finding.n, finding.state)])
 
-    def leave(self) -> bool:
-        """Close the filter first."""
-        field = self.query_one("#filter", Input)
-        if not field.has_class("-open"):
-            return False
-        field.value = ""
-        field.remove_class("-open")
-        self.table.focus()
-        return True
-
-    def action_filter(self) -> None:
-        """Open the filter."""
-        field = self.query_one("#filter", Input)
-        field.add_class("-open")
-        field.focus()
-
     def action_toggle_all(self) -> None:
         """Today's findings or all."""
         self._everything = not self._everything
@@ -188,11 +162,6 @@ class TodayScreen(FindingMarks):
     def narrow(self) -> None:
         """Filter while typing."""
         self._filter(keep_cursor=False)
-
-    @on(Input.Submitted, "#filter")
-    def to_list(self) -> None:
-        """Enter goes on to the list."""
-        self.table.focus()
 
     @on(VirtualList.Highlighted, "#findings")
     def preview(self, event: VirtualList.Highlighted[Finding]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -64,19 +65,26 @@ class JobBar(Static):
     JobBar.-running { display: block; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._job: Job | None = None
+
     def show_job(self, job: Job | None) -> None:
         """Show `job`, or nothing."""
         self.set_class(job is not None, "-running")
-        self.update(Text(job_line(job), no_wrap=True, overflow="ellipsis") if job else Text(""))
+        self._job = job
+        self.refresh()
+
+    def render(self) -> Text:
+        """The job in as many cells as there are."""
+        return Text(job_line(self._job, self.content_size.width) if self._job else "", no_wrap=True)
 
 
-def job_line(job: Job) -> str:
-    """A job in words: what, how far, how fast, how long still, and how to stop it."""
-    progress = job.progress
-    ending = "stopping…" if job.stopping else "ctrl+x stops"
-    if progress is None:
-        return f"{job.title}… · {ending}"
-    return f"{progress_line(progress)} · {ending}"
+def job_line(job: Job, width: int) -> str:
+    """A job in `width` cells: what, how far, how fast, how long still, and always how to stop it."""
+    ending = " · stopping…" if job.stopping else " · ctrl+x stops"
+    begun = progress_line(job.progress) if job.progress is not None else f"{job.title}…"
+    return clip(begun, width - cell_len(ending)) + ending
 
 
 def progress_line(progress: Progress) -> str:

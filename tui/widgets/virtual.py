@@ -344,7 +344,9 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def style(self, name: str) -> Style:
-        """A style by its short name: cursor, header, dim, good, bad, mark, strong."""
+        """A style by its short name: cursor, header, dim, good, bad, mark, strong; "" is no style."""
+        if not name:
+            return Style.null()
         return self.get_component_rich_style(f"virtual--{name}", partial=True)
 
     def render_line(self, y: int) -> Strip:
