@@ -13,7 +13,9 @@ from engine.errors import ModelError
 
 if TYPE_CHECKING:
     import torch
-    from gguf import GGUFReader
+    from gguf import GGUFReader, ReaderTensor
+
+ROWS_AT_ONCE = 16_384
 
 _log_callback: Any = None  # llama.cpp keeps the pointer: the object must outlive every call
 
@@ -133,14 +135,13 @@ def load_torch(path: Path, dtype: torch.dtype) -> TorchBase:
 
     Args:
         path: the GGUF file.
-        dtype: storage type of the matrices; norms are always float32-exact within that type's rounding.
+        dtype: storage type of the matrices; the norms' gains stay float32.
 
     Raises:
         ModelError: another architecture than Gemma 3, or an incomplete file.
     """
     import torch
     from gguf import GGUFReader
-    from gguf.quants import dequantize
     from transformers import Gemma3TextConfig
     from transformers.models.gemma3.modeling_gemma3 import Gemma3TextModel
 
@@ -174,16 +175,28 @@ def load_torch(path: Path, dtype: torch.dtype) -> TorchBase:
         name = parameter_name(tensor.name)
         if name is None:
             continue
-        values = np.array(dequantize(tensor.data, tensor.tensor_type), dtype=np.float32)
-        if name.endswith("norm.weight"):
-            values = values - 1.0  # GGUF stores Gemma's RMSNorm gain as 1 + w, torch as w
-        state[name] = torch.from_numpy(values.reshape(tuple(reversed([int(n) for n in tensor.shape])))).to(dtype)
+        values = _dequantised(tensor, torch.float32 if tensor.data.ndim == 1 else dtype)
+        # GGUF stores the gain of Gemma's RMSNorm as 1 + w, torch as w.
+        state[name] = values - 1.0 if name.endswith("norm.weight") else values
     missing = [name for name, _ in model.named_parameters() if name not in state]
     if missing:
         raise ModelError(f"The model file lacks {len(missing)} tensors, {missing[0]} among them.", file=str(path))
     model.load_state_dict(state, strict=False, assign=True)
     model = _materialise_buffers(model, Gemma3TextModel, config)
     return TorchBase(model.eval().requires_grad_(False), architecture)
+
+
+def _dequantised(tensor: ReaderTensor, dtype: torch.dtype) -> torch.Tensor:
+    """One tensor in torch's order of dimensions, by blocks of rows: the embedding alone would fill 0.7 GB as float32."""
+    import torch
+    from gguf.quants import dequantize
+
+    shape = tuple(int(n) for n in reversed(tensor.shape))
+    out = torch.empty(shape, dtype=dtype)
+    for start in range(0, shape[0], ROWS_AT_ONCE):
+        block = dequantize(tensor.data[start : start + ROWS_AT_ONCE], tensor.tensor_type)
+        out[start : start + ROWS_AT_ONCE] = torch.from_numpy(np.array(block, dtype=np.float32))
+    return out
 
 
 def _materialise_buffers(model: torch.nn.Module, model_class: Any, config: Any) -> torch.nn.Module:

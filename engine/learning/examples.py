@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -47,10 +47,23 @@ def skeleton(text: str) -> str:
     return _NOT_WORD.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
-def shingles(text: str, size: int = 8) -> set[int]:
-    """Hashes of all character runs of `size` in the skeleton of a text."""
-    bare = skeleton(text)
-    return {hash(bare[i : i + size]) for i in range(max(1, len(bare) - size + 1))}
+_CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+CJK_RUN, WORD_RUN = 8, 6
+
+
+def shingles(text: str) -> set[str]:
+    """All runs of 8 characters of a Chinese text, or of 6 words of another: long enough to be no common phrase.
+
+    Empty for texts too short to hold two such runs.
+    """
+    units: Sequence[str] = skeleton(text)
+    size = CJK_RUN
+    if not _CJK.search(text):
+        units = [word for word in map(skeleton, text.split()) if word]
+        size = WORD_RUN
+    if len(units) < 2 * size:
+        return set()
+    return {"".join(units[i : i + size]) for i in range(len(units) - size + 1)}
 
 
 class Overlap:
@@ -58,7 +71,7 @@ class Overlap:
 
     Args:
         reference: texts that must not be repeated.
-        share: from this share of common character 8-grams on, a text counts as a repetition.
+        share: from this share of common runs on (see `shingles`), a text counts as a repetition.
     """
 
     def __init__(self, reference: Iterable[str], share: float = 0.5) -> None:
@@ -67,16 +80,13 @@ class Overlap:
         self._share = share
         for text in reference:
             self._skeletons.add(skeleton(text))
-            self._shingles |= shingles(text)
+            self._shingles.update(map(hash, shingles(text)))
 
     def __contains__(self, text: str) -> bool:
-        bare = skeleton(text)
-        if bare in self._skeletons:
+        if skeleton(text) in self._skeletons:
             return True
-        if len(bare) < 16:  # too short for its character runs to tell a copy from a common phrase
-            return False
         own = shingles(text)
-        return sum(s in self._shingles for s in own) >= self._share * len(own)
+        return bool(own) and sum(hash(run) in self._shingles for run in own) >= self._share * len(own)
 
 
 def without_repeats(examples: Iterable[Example], forbidden: Overlap | None = None) -> list[Example]:
