@@ -389,6 +389,14 @@ class LlamaBackend:
         count = L.llama_token_to_piece(self._vocab, token, buffer, 256, 0, False)
         return buffer.raw[: max(0, count)]
 
+    def without_abort(self, call: Callable[[], object]) -> None:
+        """Run `call` with nobody asking whether to stop: what asking costs can so be measured."""
+        L.llama_set_abort_callback(self._ctx, L.ggml_abort_callback(), None)
+        try:
+            call()
+        finally:
+            L.llama_set_abort_callback(self._ctx, self._abort_callback, None)
+
     def close(self) -> None:
         """Free the context and the model; the object is of no use afterwards."""
         if self._ctx:

@@ -37,6 +37,13 @@ def total_memory() -> int:
     return total if limit is None else min(total, limit)
 
 
+def process_memory(pid: int | None = None) -> int:
+    """Bytes of memory that a process holds now; this one by default."""
+    import psutil
+
+    return int(psutil.Process(pid).memory_info().rss)
+
+
 def available_memory() -> int:
     """Bytes that a new process could use now without swapping."""
     import psutil
