@@ -11,7 +11,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from engine.reviews import contradictions, copied, drivers, pain_points, praise,
 from engine.reviews.board import Board
 from engine.reviews.clauses import Clause, split_clauses
 from engine.reviews.reading import read_all
-from engine.reviews.sentiment import LABELS, UNSURE, fit_to_stars, method_of, task_for
+from engine.reviews.sentiment import LABELS, UNSURE, adjusted_to_groups, fit_to_stars, method_of, task_for
 from engine.store.database import Store
 from engine.store.findings import store_findings
 
@@ -79,9 +79,9 @@ def analyze(store: Store, context: JobContext, *, model: str | None = None) -> A
             warnings += notes
             rows, read = _read_clauses(store, client, task, reviews, given, context)
             asked += read
-            found_themes, read, note = _group(store, client, rows, context)
+            found_themes, read, notes = _group(store, client, rows, context)
             asked += read
-            warnings += [note, *client.warnings] if note else client.warnings
+            warnings += [*notes, *client.warnings]
     else:
         warnings.append("There are no reviews yet: import a file that holds some.")
     stage = context.stage("Weighing", len(ANALYSES), "questions")
@@ -246,6 +246,7 @@ def _language_notes(
 class _ClauseRow:
     review: int
     clause: Clause
+    language: str | None
     sentiment: str
     probability: float
 
@@ -261,7 +262,7 @@ def _read_clauses(
     """Every clause of every review with its own sentiment, in order of review and place."""
     import numpy as np
 
-    pieces = [(review.id, clause) for review in reviews for clause in split_clauses(review.text)]
+    pieces = [(review, clause) for review in reviews for clause in split_clauses(review.text)]
     scores, read = _scores(store, client, task, [clause.text for _, clause in pieces], context, "Reading clauses")
     if not pieces:
         return [], read
@@ -269,64 +270,64 @@ def _read_clauses(
     rows = []
     for (review, clause), row in zip(pieces, shares, strict=True):
         best = int(row.argmax())
-        rows.append(_ClauseRow(review, clause, LABELS[best], round(float(row[best]), 4)))
+        rows.append(_ClauseRow(review.id, clause, review.language, LABELS[best], round(float(row[best]), 4)))
     return rows, read
 
 
 def _group(
     store: Store, client: ModelClient, rows: Sequence[_ClauseRow], context: JobContext
-) -> tuple[list[themes.Theme], int, str]:
-    """Themes over `rows` (members are indices into it), how many texts were embedded, and a note on what is unassigned."""
+) -> tuple[list[themes.Theme], int, list[str]]:
+    """Themes over `rows` (members are indices into it), how many texts were embedded, and notes for the seller.
+
+    English is compared by the English embedder, everything else by the multilingual one.
+    """
+
+    found: list[themes.Theme] = []
+    notes: list[str] = []
+    read = complaints = assigned = 0
+    languages = [themes.language_of(row.clause.text, row.language) for row in rows]
+    for polarity, stage in (("negative", "Comparing complaints"), ("positive", "Comparing praise")):
+        anchor_list = themes.anchors(polarity)
+        of_polarity: list[themes.Theme] = []
+        for language in sorted(set(languages)):
+            chosen = [i for i, row in enumerate(rows) if row.sentiment == polarity and languages[i] == language]
+            if not chosen:
+                continue
+            texts = [rows[i].clause.text for i in chosen]
+            examples = themes.examples_for(anchor_list, language)[0]
+            vectors, count, warning = _vectors(store, client, texts + examples, language, context, stage)
+            read += count
+            notes += [warning] if warning else []
+            for theme in themes.group(texts, vectors[: len(texts)], language, anchor_list, vectors[len(texts) :]):
+                of_polarity.append(replace(theme, members=tuple(chosen[m] for m in theme.members)))
+            if polarity == "negative":
+                complaints += len(chosen)
+        found += themes.merged(of_polarity)
+        if polarity == "negative":
+            assigned = sum(len(theme.members) for theme in of_polarity)
+    if complaints:
+        notes.append(f"{assigned:,} of {complaints:,} complaining clauses belong to a theme; the rest stand alone.")
+    return found, read, notes
+
+
+def _vectors(
+    store: Store, client: ModelClient, texts: Sequence[str], language: str, context: JobContext, stage: str
+) -> tuple[NDArray[np.float32], int, str | None]:
+    """One row per text, how many were new, and a warning when the language has no embedder of its own here."""
     import numpy as np
 
-    multilingual = any(themes.language_of(row.clause.text) != "en" for row in rows)
+    multilingual = language != "en"
     embedder = client.embedder(multilingual=multilingual)
-    found: list[themes.Theme] = []
-    read = complaints = assigned = 0
-    for polarity in ("negative", "positive"):
-        chosen = [i for i, row in enumerate(rows) if row.sentiment == polarity]
-        anchor_list = themes.anchors(polarity)
-        texts = [rows[i].clause.text for i in chosen]
-        examples = [text for anchor in anchor_list for _, text in anchor.examples]
-        vectors, count = read_all(
-            store,
-            texts + examples,
-            lambda text: _vector_key(text, embedder.key),
-            lambda portion: client.embed(portion, multilingual=multilingual, context=context),
-            context,
-            "Comparing complaints" if polarity == "negative" else "Comparing praise",
-            kind=np.float16,
-        )
-        read += count
-        if not chosen:
-            continue
-        grouped = themes.group(
-            texts,
-            np.stack([vectors[text] for text in texts]),
-            polarity,
-            anchor_list,
-            np.stack([vectors[text] for text in examples]),
-        )
-        for theme in grouped:
-            found.append(
-                themes.Theme(
-                    theme.key,
-                    theme.name,
-                    theme.polarity,
-                    theme.language,
-                    theme.words,
-                    tuple(chosen[m] for m in theme.members),
-                    theme.similarities,
-                )
-            )
-        if polarity == "negative":
-            complaints, assigned = len(chosen), sum(len(theme.members) for theme in grouped)
-    note = (
-        f"{assigned:,} of {complaints:,} complaining clauses belong to a theme; the rest stand alone."
-        if complaints
-        else ""
+    answers, count = read_all(
+        store,
+        texts,
+        lambda text: _vector_key(text, embedder.key),
+        lambda portion: client.embed(portion, multilingual=multilingual, context=context),
+        context,
+        stage,
+        kind=np.float16,
     )
-    return found, read, note
+    return np.stack([answers[text] for text in texts]), count, embedder.warning
 
 
 def _vector_key(text: str, embedder: str) -> bytes:

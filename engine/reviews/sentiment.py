@@ -27,6 +27,9 @@ _ANSWERS: dict[str, tuple[str, ...]] = {label: (f" {label}",) for label in LABEL
 UNSURE = 0.5
 """Without a measured threshold, a best probability below this goes to a person."""
 
+LEAST_IN_GROUP = 50
+"""Fewer texts than this say nothing about how common a label is in a group."""
+
 LEAST_STARS = 150
 """Fewer rated reviews than this fit no thresholds of a shop's own."""
 
@@ -138,6 +141,40 @@ def _fit(scores: NDArray[np.float64], gold: NDArray[np.int64], given: Calibratio
     best = minimize(loss, start, method="L-BFGS-B").x
     bias = {label: round(float(b - best[:3].mean()), 4) for label, b in zip(LABELS, best[:3], strict=True)}
     return Calibration(bias, round(float(np.exp(best[3])), 4), given.abstain_below, "fitted to stars")
+
+
+def adjusted_to_groups(shares: NDArray[np.float64], groups: NDArray[np.int64], rounds: int = 50) -> NDArray[np.float64]:
+    """Probabilities that take into account how common each label is among texts of the same group.
+
+    Used for clauses grouped by their review's stars: a plain statement of fact in a one-star review is more likely a
+    complaint than in a five-star one. Each group's label shares are estimated by expectation-maximisation, relative to
+    the shares over all texts (Saerens, Latinne & Decaestecker 2002, "Adjusting the outputs of a classifier to new a
+    priori probabilities").
+
+    Args:
+        shares: shape (n, labels), rows sum to 1.
+        groups: shape (n,); texts of group -1 (no stars) are left as they are.
+
+    Returns:
+        Shape (n, labels), rows sum to 1.
+    """
+    import numpy as np
+
+    result = shares.copy()
+    if not len(shares):
+        return result
+    overall = np.maximum(shares.mean(axis=0), 1e-3)
+    for group in np.unique(groups[groups >= 0]):
+        inside = groups == group
+        if inside.sum() < LEAST_IN_GROUP:
+            continue
+        prior = overall
+        for _ in range(rounds):
+            weighted = shares[inside] * (prior / overall)
+            weighted /= weighted.sum(axis=1, keepdims=True)
+            prior = np.maximum(weighted.mean(axis=0), 1e-3)
+        result[inside] = weighted
+    return result
 
 
 def method_of(task: LabelTask, model_name: str) -> str:

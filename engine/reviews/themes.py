@@ -1,10 +1,11 @@
-"""Grouping clauses into themes: near an anchor's examples, or near each other.
+"""Grouping clauses into themes: near an anchor's examples, or near each other, then by what both taught.
 
-Each clause is a vector (L2-normalised, per language centred on that language's mean, because sentence embeddings share
-a large common part: Mu & Viswanath 2018, "All-but-the-Top"). It joins the anchor whose examples it is nearest to when
-it is near enough; the rest is grouped by average linkage (deterministic, no seed), and what groups with nothing stays
-unassigned and is counted as such. A theme is named in the customers' words: the phrase that is common inside it and
-rare outside.
+Each clause is a vector (L2-normalised and centred on its language's mean, because sentence embeddings share a large
+common part: Mu & Viswanath 2018, "All-but-the-Top"). It joins the anchor whose examples it is nearest to when it is near
+enough; the rest is grouped by average linkage. A linear classifier fitted to these groups and the examples then takes in
+the clauses that it is sure of (self-training, Yarowsky 1995), which is how a theme learns a shop's own words. What is
+still alone stays unassigned and is counted as such. A theme is named in the customers' words: the phrase that is common
+inside it and rare outside. Nothing here is random.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from hashlib import blake2b
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,16 +24,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ANCHOR_SIMILARITY = 0.40
-"""A clause joins an anchor from this centred cosine on; chosen on development data, see the tests' planted shop."""
+"""A clause joins an anchor from this centred cosine on."""
 
-LINK_SIMILARITY = 0.45
+LINK_SIMILARITY = 0.40
 """Average-linkage groups are cut where their mean similarity falls below this."""
+
+SURE = 0.40
+"""A clause joins a theme that the classifier gives at least this probability, among all themes."""
+
+INVERSE_PENALTY = 30.0
+"""Inverse L2 penalty of the classifier (scikit-learn's C)."""
 
 LEAST_CLAUSES = 4
 """A group that no anchor explains needs this many clauses to be called a theme."""
 
 MOST_LINKED = 3000
 """Average linkage needs a square matrix: at most this many unassigned clauses are linked, the rest join the nearest."""
+
+ANCHOR_LANGUAGES = ("en", "zh")
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _LATIN_WORD = re.compile(r"[a-zà-ÿ]+(?:['’][a-z]+)?")
@@ -46,7 +54,7 @@ class Anchor:
     key: str
     polarity: str
     label: dict[str, str]
-    examples: tuple[tuple[str, str], ...]
+    examples: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -70,32 +78,39 @@ def anchors(polarity: str) -> list[Anchor]:
             key,
             polarity,
             entry["label"],
-            tuple((language, text) for language in ("en", "zh") for text in entry.get(language, [])),
+            {language: tuple(entry[language]) for language in ANCHOR_LANGUAGES if language in entry},
         )
         for key, entry in table.items()
     ]
 
 
-def language_of(text: str) -> str:
-    """`zh` for a text with Han characters, else `en` (any Latin text: the anchors' other language)."""
-    return "zh" if _HAN.search(text) else "en"
+def language_of(text: str, stated: str | None = None) -> str:
+    """`zh` for a text with Han characters, else the language stated for its review, else `en`."""
+    return "zh" if _HAN.search(text) else (stated if stated and stated != "zh" else "en")
+
+
+def examples_for(anchor_list: Sequence[Anchor], language: str) -> tuple[list[str], list[int]]:
+    """The anchors' examples in a language, English where there are none, with the position of each one's anchor."""
+    spoken = language if language in ANCHOR_LANGUAGES else "en"
+    pairs = [(text, i) for i, anchor in enumerate(anchor_list) for text in anchor.examples.get(spoken, ())]
+    return [text for text, _ in pairs], [i for _, i in pairs]
 
 
 def group(
     texts: Sequence[str],
     vectors: NDArray[np.float32],
-    polarity: str,
+    language: str,
     anchor_list: Sequence[Anchor],
-    anchor_vectors: NDArray[np.float32],
+    example_vectors: NDArray[np.float32],
 ) -> list[Theme]:
-    """Group clauses of one polarity.
+    """Group clauses of one polarity and one language.
 
     Args:
         texts: n clauses.
         vectors: shape (n, d), L2-normalised.
-        polarity: "negative" or "positive".
-        anchor_list: the anchors whose examples, in order, are embedded in `anchor_vectors`.
-        anchor_vectors: shape (number of all examples, d).
+        language: theirs.
+        anchor_list: the anchors of their polarity.
+        example_vectors: one row for each of `examples_for(anchor_list, language)`, made by the same embedder.
 
     Returns:
         Themes, largest first; a clause is in at most one.
@@ -104,91 +119,88 @@ def group(
 
     if not len(texts):
         return []
-    example_anchor = np.array([i for i, anchor in enumerate(anchor_list) for _ in anchor.examples])
-    example_language = [language for anchor in anchor_list for language, _ in anchor.examples]
-    languages = [language_of(text) for text in texts]
-    centred = np.empty_like(vectors)
-    nearest = np.full(len(texts), -1)
-    closeness = np.zeros(len(texts))
-    for language in sorted(set(languages)):
-        mine = np.array([found == language for found in languages])
-        examples = np.array([found == language for found in example_language])
+    owners = np.array(examples_for(anchor_list, language)[1])
+    if language in ANCHOR_LANGUAGES:
         # The examples steady the mean of a shop with few clauses.
-        centre = np.vstack([vectors[mine], anchor_vectors[examples]]).mean(axis=0)
-        centred[mine] = _unit(vectors[mine] - centre)
-        if not examples.any():
-            continue
-        similarity = centred[mine] @ _unit(anchor_vectors[examples] - centre).T
-        owners = example_anchor[examples]
-        by_anchor = np.stack(
-            [
-                similarity[:, owners == i].max(axis=1) if (owners == i).any() else np.full(len(similarity), -1.0)
-                for i in range(len(anchor_list))
-            ],
-            axis=1,
-        )
-        best = by_anchor.argmax(axis=1)
-        score = by_anchor.max(axis=1)
-        nearest[mine] = np.where(score >= ANCHOR_SIMILARITY, best, -1)
-        closeness[mine] = score
-    found: list[Theme] = []
+        centre = np.vstack([vectors, example_vectors]).mean(axis=0)
+        centred, examples = _unit(vectors - centre), _unit(example_vectors - centre)
+    else:
+        centred = _unit(vectors - vectors.mean(axis=0))
+        examples = _unit(example_vectors - example_vectors.mean(axis=0))
+    similarity = centred @ examples.T
+    by_anchor = np.stack([similarity[:, owners == i].max(axis=1) for i in range(len(anchor_list))], axis=1)
+    # Groups are numbered: the anchors first, then what was linked.
+    number = np.where(by_anchor.max(axis=1) >= ANCHOR_SIMILARITY, by_anchor.argmax(axis=1), -1)
+    for linked in _linked(centred, np.flatnonzero(number == -1)):
+        number[linked] = number.max(initial=len(anchor_list) - 1) + 1
+    number = _extended(centred, number, examples, owners)
     vocabulary = [phrases(text) for text in texts]
-    rest = Counter(phrase for clause in vocabulary for phrase in clause)
-    for i, anchor in enumerate(anchor_list):
-        members = np.flatnonzero(nearest == i)
-        if len(members):
-            main = Counter(languages[m] for m in members).most_common(1)[0][0]
-            words = telling_phrases([vocabulary[m] for m in members], rest, len(texts))
-            found.append(
-                Theme(
-                    f"{polarity}/{anchor.key}",
-                    anchor.label.get(main, anchor.label["en"]),
-                    polarity,
-                    main,
-                    words,
-                    tuple(int(m) for m in members),
-                    tuple(round(float(closeness[m]), 4) for m in members),
-                )
+    everywhere = Counter(phrase for clause in vocabulary for phrase in clause)
+    found: list[Theme] = []
+    for i in np.unique(number[number >= 0]):
+        members = np.flatnonzero(number == i)
+        words = telling_phrases([vocabulary[m] for m in members], everywhere, len(texts))
+        if i < len(anchor_list):
+            anchor = anchor_list[i]
+            key, name = f"{anchor.polarity}/{anchor.key}", anchor.label.get(language, anchor.label["en"])
+            likeness = np.maximum(
+                by_anchor[members, i], centred[members] @ _unit(centred[members].mean(axis=0)[None])[0]
             )
-    loose = np.flatnonzero(nearest == -1)
-    for linked, similarities in _linked(centred, loose, languages):
-        words = telling_phrases([vocabulary[m] for m in linked], rest, len(texts))
-        if not words:
+        elif words:
+            key = f"{anchor_list[0].polarity}/{language}-{words[0].replace(' ', '-')}"
+            name = words[0]
+            likeness = centred[members] @ _unit(centred[members].mean(axis=0)[None])[0]
+        else:
             continue
-        digest = blake2b(words[0].encode(), digest_size=4).hexdigest()
         found.append(
             Theme(
-                f"{polarity}/{words[0].replace(' ', '-')}-{digest}",
-                words[0],
-                polarity,
-                languages[linked[0]],
+                key,
+                name,
+                anchor_list[0].polarity,
+                language,
                 words,
-                tuple(linked),
-                tuple(similarities),
+                tuple(int(m) for m in members),
+                tuple(round(float(value), 4) for value in likeness),
             )
         )
-    return _merged(sorted(found, key=lambda theme: (-len(theme.members), theme.key)))
+    return merged(found)
 
 
-def _merged(found: list[Theme]) -> list[Theme]:
-    """Two groups that go by the same name are one theme."""
+def _extended(
+    centred: NDArray[np.float32], number: NDArray[np.int64], examples: NDArray[np.float32], owners: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Group numbers after the classifier took in the unassigned clauses it is sure of."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    known = number >= 0
+    if known.all() or not known.any():
+        return number
+    features = np.vstack([centred[known], examples])
+    classifier = LogisticRegression(C=INVERSE_PENALTY, max_iter=1000, class_weight="balanced")
+    classifier.fit(features, np.concatenate([number[known], owners]))
+    shares = classifier.predict_proba(centred[~known])
+    extended = number.copy()
+    extended[~known] = np.where(shares.max(axis=1) >= SURE, classifier.classes_[shares.argmax(axis=1)], -1)
+    return extended
+
+
+def merged(found: Sequence[Theme]) -> list[Theme]:
+    """Themes that share a key become one (a complaint in two languages is one complaint), largest first."""
     by_key: dict[str, Theme] = {}
-    for theme in found:
+    for theme in sorted(found, key=lambda theme: (-len(theme.members), theme.key, theme.language)):
         known = by_key.get(theme.key)
         by_key[theme.key] = (
             theme
             if known is None
-            else Theme(
-                known.key,
-                known.name,
-                known.polarity,
-                known.language,
-                known.words,
-                known.members + theme.members,
-                known.similarities + theme.similarities,
+            else replace(
+                known,
+                words=tuple(dict.fromkeys(known.words + theme.words)),
+                members=known.members + theme.members,
+                similarities=known.similarities + theme.similarities,
             )
         )
-    return list(by_key.values())
+    return sorted(by_key.values(), key=lambda theme: (-len(theme.members), theme.key))
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -199,36 +211,23 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return result
 
 
-def _linked(
-    centred: NDArray[np.float32], loose: NDArray[np.int64], languages: Sequence[str]
-) -> list[tuple[list[int], list[float]]]:
-    """Average-linkage groups among the unassigned clauses, language by language."""
+def _linked(centred: NDArray[np.float32], loose: NDArray[np.int64]) -> list[list[int]]:
+    """Average-linkage groups of at least `LEAST_CLAUSES` among the unassigned clauses, as positions."""
     import numpy as np
     from scipy.cluster.hierarchy import fcluster, linkage
 
-    groups: list[tuple[list[int], list[float]]] = []
-    for language in sorted(set(languages)):
-        mine = np.array([i for i in loose if languages[i] == language], dtype=np.int64)
-        if len(mine) < LEAST_CLAUSES:
-            continue
-        core = mine[:MOST_LINKED]
-        labels = fcluster(linkage(centred[core], "average", metric="cosine"), 1 - LINK_SIMILARITY, "distance")
-        centres: list[NDArray[np.float32]] = []
-        members: list[list[int]] = []
-        for label in sorted(set(labels)):
-            inside = core[labels == label]
-            if len(inside) >= LEAST_CLAUSES:
-                centres.append(centred[inside].mean(axis=0))
-                members.append([int(i) for i in inside])
-        if not centres:
-            continue
-        matrix = _unit(np.stack(centres))
-        for i in mine[MOST_LINKED:]:
-            similarity = matrix @ centred[i]
+    if len(loose) < LEAST_CLAUSES:
+        return []
+    core = loose[:MOST_LINKED]
+    labels = fcluster(linkage(centred[core], "average", metric="cosine"), 1 - LINK_SIMILARITY, "distance")
+    groups = [[int(i) for i in core[labels == label]] for label in np.unique(labels)]
+    groups = [members for members in groups if len(members) >= LEAST_CLAUSES]
+    if groups:
+        centres = _unit(np.stack([centred[members].mean(axis=0) for members in groups]))
+        for i in loose[MOST_LINKED:]:
+            similarity = centres @ centred[i]
             if similarity.max() >= LINK_SIMILARITY:
-                members[int(similarity.argmax())].append(int(i))
-        for centre, group_members in zip(matrix, members, strict=True):
-            groups.append((group_members, [round(float(centre @ centred[i]), 4) for i in group_members]))
+                groups[int(similarity.argmax())].append(int(i))
     return groups
 
 
