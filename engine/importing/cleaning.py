@@ -46,21 +46,28 @@ def blank_to_null(column: pl.Series) -> pl.Series:
     )
 
 
+# What plain one-line text and plain identifiers never hold: columns without any of it need no further care.
+_CARE_TEXT = r"[\x00-\x1f\x7f]|^[\s']|\s$|[^\x00-\x7f]"
+_CARE_ID = r"^[\s'=\-]|[\s'\x22]$|[^\x00-\x7f]|\.0$|[eE]\+?\d|[\x00-\x1f]|^(?i:n/a|null|none)$"
+
+
 def text(column: pl.Series) -> Cleaned:
     """One-line text: NFC, trimmed, control characters as spaces."""
-    return Cleaned(_prose(column.str.replace_all(r"[\x00-\x1f\x7f]+", " ")))
+    if not column.str.contains(_CARE_TEXT).any():
+        return Cleaned(column)
+    return Cleaned(_trimmed(column.str.replace_all(r"[\x00-\x1f\x7f]+", " ")))
 
 
 def prose(column: pl.Series) -> Cleaned:
     """Text of many lines: NFC, trimmed, `\\n` line ends; markup that review apps leave in (`<br>`, entities) as text."""
-    column = _prose(column.str.replace_all("\r\n?", "\n").str.replace_all(r"[\x00-\x08\x0b-\x1f\x7f]", ""))
+    column = _trimmed(column.str.replace_all("\r\n?", "\n").str.replace_all(r"[\x00-\x08\x0b-\x1f\x7f]", ""))
     marked = column.str.contains(r"(?i)<br\s*/?>|</p>|&(?:amp|quot|lt|gt|nbsp|#\d+);").fill_null(False)
     if marked.any():
         column = column.scatter(marked.arg_true(), [plain_text(v) for v in column.filter(marked)])
     return Cleaned(column)
 
 
-def _prose(column: pl.Series) -> pl.Series:
+def _trimmed(column: pl.Series) -> pl.Series:
     if not column.str.len_bytes().eq(column.str.len_chars()).all(ignore_nulls=True):
         column = column.str.normalize("NFC").str.strip_chars("\ufeff")
     # A quote mark that an export put before a formula sign, so that no spreadsheet runs it.
@@ -72,7 +79,7 @@ def html_text(column: pl.Series) -> Cleaned:
     """Markup as plain text; texts without any stay as they are."""
     import polars as pl
 
-    column = _prose(column.str.replace_all("\r\n?", "\n"))
+    column = _trimmed(column.str.replace_all("\r\n?", "\n"))
     marked = column.str.contains(r"<[a-zA-Z/!]|&[a-zA-Z#]").fill_null(False)
     if not marked.any():
         return Cleaned(column)
@@ -95,6 +102,8 @@ def identifier(column: pl.Series) -> Cleaned:
     """
     import polars as pl
 
+    if not column.str.contains(_CARE_ID).any():
+        return Cleaned(column)
     frame = pl.DataFrame({"v": column})
     v = pl.col("v").str.normalize("NFKC").str.strip_chars(" \t\r\n\ufeff\u200b")
     v = v.str.replace(r'^="?([^"]*)"?$', "$1").str.replace(r"^'(.+?)'?$", "$1").str.strip_chars()

@@ -41,7 +41,10 @@ _TIME = (
 )
 _WEEKDAY = r"^\s*(?:(?:[A-Za-zÀ-ÿ]{2,10}\.?,\s*)|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s+)|周.\s*|星期.\s*)?"
 _YEAR_FIRST = r"^\s*(?P<y>\d{4})[-/.年]\s?(?P<m>\d{1,2})[-/.月]\s?(?P<d>\d{1,2})日?" + _TIME
-_COMPACT = r"^\s*(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:[T\s]?(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2}))?Z?\s*$"
+_COMPACT = (
+    r"^\s*(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})"
+    r"(?:[T\s]?(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2}))?Z?\s*$"
+)
 _NUMERIC = r"^\s*(?P<a>\d{1,2})(?P<separator>[-/.])(?P<b>\d{1,2})[-/.](?P<y>\d{4}|\d{2})" + _TIME
 _MONTH_FIRST = (
     _WEEKDAY + r"(?P<month>[^\W\d_]{3,12})\.?[-\s]+(?P<d>\d{1,2})(?:st|nd|rd|th)?[-,\s]+(?P<y>\d{4}|\d{2})" + _TIME
@@ -95,7 +98,7 @@ def order_evidence(column: pl.Series) -> OrderEvidence:
         month_first=int((b > 12).sum()),
         either=int(both.sum()),
         sorted_as=_sorted_as(_year(parts["y"]), a, b),
-        example=texts.filter(both).first() if both.any() else texts.first(),
+        example=str((texts.filter(both) if both.any() else texts).first()),
     )
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", "\t", ";", "|")
 HEAD_BYTES = 1 << 18
-BATCH_BYTES = 48 << 20
+BATCH_BYTES = 12 << 20
 LONGEST_QUOTED = 2_000
 
 csv.field_size_limit(1 << 27)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,12 +108,18 @@ def import_file(
                 item.run(None, context)
         elif loadable:
             with store.write() as db:
+                # Room for the indices of a large file; it holds for this connection only.
+                db.execute("PRAGMA cache_size = -65536")
+                linker = link.Linker(db)
                 for item in loadable:
-                    item.run(db, context)
+                    item.run(db, context, linker)
                 if any(item.loaded for item in loadable):
-                    context.stage("linking products", 1, "step").advance()
-                    link.link(db)
+                    stage = context.stage("linking products", 1, "steps")
+                    if any(item.relink for item in loadable):
+                        linker = link.Linker(db)
+                    linker.finish()
                     link.link_reviews(db)
+                    stage.advance()
                 context.check()
         for item in prepared:
             item.write_rejects(store.path, settings)
@@ -151,12 +157,12 @@ class _Item:
         self.reading, self.report, self.transformer = reading, report, transformer
         self._hash, self._path = hash_of, path
         self._rejects: list[Reject] = []
-        self._sums: Counter[str] = Counter()
+        self._sums: dict[str, float] = defaultdict(float)
         self._orders: set[str] = set()
-        self._stated: Counter[str] = Counter()
-        self.loaded = False
+        self._stated: dict[str, float] = defaultdict(float)
+        self.loaded = self.relink = False
 
-    def run(self, db: Database | None, context: JobContext) -> None:
+    def run(self, db: Database | None, context: JobContext, linker: link.Linker | None = None) -> None:
         """Load the table (or only count, without a connection)."""
         assert self.transformer is not None
         started = time.monotonic()
@@ -167,10 +173,9 @@ class _Item:
             report.notes.append(f"This is the same content as import {earlier}; nothing was added.")
             return
         loader = None
-        if db is not None:
-            loader = load.Loader(
-                db, self._begin(db), transformer.profile.platform, self.reading.table.sheet, transformer.namespace
-            )
+        if db is not None and linker is not None:
+            platform, sheet = transformer.profile.platform, self.reading.table.sheet
+            loader = load.Loader(db, linker, self._begin(db), platform, sheet, transformer.namespace)
         stage = context.stage(f"importing {report.file}", max(1, self.reading.table.records() - self.reading.first))
         for batch in transformer.batches():
             rows = transformer.rows(batch)
@@ -178,13 +183,13 @@ class _Item:
             main: Counter[str] = Counter()
             for table, frame in rows.tables.items():
                 if loader is not None:
-                    done = loader.add(table, frame)
+                    done = loader.add(table, frame, grouped=bool(transformer.profile.tables[table].one_per))
                     report.tables[table] = report.tables.get(table, 0) + done.added
-                    if table == self._main_table():
+                    if table == transformer.profile.main_table:
                         main.update(added=done.added, updated=done.updated, same=done.same)
                 else:
                     report.tables[table] = report.tables.get(table, 0) + frame.height
-                    if table == self._main_table():
+                    if table == transformer.profile.main_table:
                         main["added"] += frame.height
             report.rows_updated += main["updated"]
             report.rows_duplicate += main["same"] + rows.duplicate
@@ -193,12 +198,7 @@ class _Item:
         if db is not None:
             self._end(db)
             self.loaded = True
-
-    def _main_table(self) -> str:
-        """The table with one row per row of the file."""
-        assert self.transformer is not None
-        tables = self.transformer.profile.tables
-        return next((name for name, rule in tables.items() if not rule.one_per), next(iter(tables)))
+            self.relink = loader is not None and loader.relink
 
     def _earlier(self, db: Database) -> int | None:
         found = db.execute(
@@ -210,8 +210,8 @@ class _Item:
     def _begin(self, db: Database) -> int:
         report = self.report
         cursor = db.execute(
-            "INSERT INTO imports (file, path, content_hash, bytes, profile, platform, report, encoding, delimiter, language, imported_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO imports (file, path, content_hash, bytes, profile, platform, report, encoding, delimiter, language, "
+            "imported_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 self.reading.table.file, str(self._path.resolve()), self._hash, self._path.stat().st_size, report.profile,
                 report.platform, report.report, report.encoding, report.delimiter, report.language,
@@ -227,7 +227,8 @@ class _Item:
         self._rejects += rows.rejects
         report.lines_skipped += [{"line": line, "reason": reason} for line, reason in rows.skipped]
         report.differences += rows.differences
-        self._stated.update(rows.stated)
+        for what, value in rows.stated.items():
+            self._stated[what] += value
         for table, frame in rows.tables.items():
             self._add_totals(table, frame)
 
@@ -309,7 +310,8 @@ class _Item:
                 ],
             )  # fmt: skip
         db.execute(
-            "UPDATE imports SET currency = ?, rows_read = ?, rows_loaded = ?, rows_rejected = ?, rows_duplicate = ?, rows_updated = ?, "
+            "UPDATE imports SET currency = ?, rows_read = ?, rows_loaded = ?, rows_rejected = ?, rows_duplicate = ?, "
+            "rows_updated = ?, "
             "period_from = ?, period_to = ?, seconds = ?, report_json = ? WHERE id = ?",
             [
                 report.currency, report.rows_read, report.rows_loaded, report.rows_rejected, report.rows_duplicate,

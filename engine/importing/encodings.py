@@ -53,15 +53,15 @@ def detect(path: Path, name: str, words: frozenset[str], forced: str | None = No
     marked = _byte_order_mark(head)
     if marked is None and forced is None:
         marked = _unmarked_utf16(head)
-    _check_lines(path, name, wide=marked is not None and marked.name.startswith("utf-16"))
+    wide = (marked is not None and marked.name.startswith("utf-")) and marked.name != "utf-8"
+    flaw = _scan(path, name, wide=wide, utf8=not wide and forced is None)
     if forced is not None:
         return Encoding(_known_codec(forced, name), marked.bom if marked else 0)
     if marked is not None and marked.name != "utf-8":
         return marked
-    flaw = _utf8_flaw(path)
     if flaw is None:
         return Encoding("utf-8", marked.bom if marked else 0)
-    offset, line, at_end, multibyte = flaw
+    offset, line, at_end, multibyte = flaw.offset, flaw.line, flaw.at_end, flaw.multibyte
     if (at_end and multibyte) or marked is not None:
         raise InputFileError(
             "the file ends in the middle of a character: it was cut off."
@@ -145,9 +145,21 @@ def _unmarked_utf16(head: bytes) -> Encoding | None:
     return None
 
 
-def _check_lines(path: Path, name: str, *, wide: bool) -> None:
-    """Refuse NUL bytes and endless lines, in bounded memory."""
-    line, since = 1, 0
+@dataclass(frozen=True)
+class _Flaw:
+    """Where UTF-8 breaks: byte offset, line, whether only the end is cut off, whether whole characters came before."""
+
+    offset: int
+    line: int
+    at_end: bool
+    multibyte: bool
+
+
+def _scan(path: Path, name: str, *, wide: bool, utf8: bool) -> _Flaw | None:
+    """One pass in bounded memory: refuse NUL bytes and endless lines, and find where UTF-8 breaks, if it does."""
+    line, since, offset = 1, 0, 0
+    decoder = codecs.getincrementaldecoder("utf-8")("strict")
+    multibyte, flaw = False, None
     with path.open("rb") as file:
         while block := file.read(CHUNK):
             if not wide and (zero := block.find(0)) >= 0:
@@ -158,36 +170,34 @@ def _check_lines(path: Path, name: str, *, wide: bool) -> None:
                     todo="Download it again.",
                 )
             ends = block.count(b"\n")
-            first = block.find(b"\n") if ends else -1
-            ends_r = block.find(b"\r") if not ends else -1
-            if since + (first if ends else len(block)) > LONGEST_LINE and ends_r < 0:
+            first = block.find(b"\n") if ends else len(block)
+            returns = not ends and b"\r" in block
+            if since + first > LONGEST_LINE and not returns:
                 raise InputFileError(
                     f"this line is longer than {LONGEST_LINE >> 20} MB, so this is no table.", file=name, line=line
                 )
-            since = len(block) - 1 - block.rfind(b"\n") if ends else (0 if ends_r >= 0 else since + len(block))
-            line += ends
-
-
-def _utf8_flaw(path: Path) -> tuple[int, int, bool, bool] | None:
-    """Where UTF-8 breaks: byte offset, line, whether only the end is cut, whether whole characters came before."""
-    decoder = codecs.getincrementaldecoder("utf-8")("strict")
-    offset, line, multibyte = 0, 1, False
-    with path.open("rb") as file:
-        while True:
-            block = file.read(CHUNK)
+            tail = len(block) - 1 - block.rfind(b"\n")
+            since = tail if ends else 0 if returns else since + len(block)
             carried = len(decoder.getstate()[0])
-            try:
-                text = decoder.decode(block, final=not block)
-            except UnicodeDecodeError as error:
-                before = error.object[: error.start]
-                multibyte = multibyte or not before.isascii()
-                at_end = (not block or not file.read(1)) and error.end >= len(error.object) and "end" in error.reason
-                return offset - carried + error.start, line + before.count(b"\n"), at_end, multibyte
-            multibyte = multibyte or not text.isascii()
-            if not block:
-                return None
+            if utf8 and flaw is None and (carried or not block.isascii()):
+                multibyte, flaw = _decode(decoder, block, offset - carried, line, multibyte)
             offset += len(block)
-            line += block.count(b"\n")
+            line += ends
+    if utf8 and flaw is None and (carried := len(decoder.getstate()[0])):
+        flaw = _Flaw(offset - carried, line, True, multibyte)
+    return flaw
+
+
+def _decode(
+    decoder: codecs.IncrementalDecoder, block: bytes, start: int, line: int, multibyte: bool
+) -> tuple[bool, _Flaw | None]:
+    try:
+        decoder.decode(block)
+    except UnicodeDecodeError as error:
+        data = bytes(error.object)
+        before = data[: error.start]
+        return True, _Flaw(start + error.start, line + before.count(b"\n"), False, multibyte or not before.isascii())
+    return True, None
 
 
 def _sample_around(path: Path, offset: int, head: bytes) -> bytes:
@@ -196,10 +206,8 @@ def _sample_around(path: Path, offset: int, head: bytes) -> bytes:
         file.seek(max(0, offset - SAMPLE // 2))
         around = file.read(SAMPLE)
         rest = file.read(1)
-    if offset < SAMPLE // 2 or not head:
-        sample = around
-    else:
-        sample = head[: head.rfind(b"\n") + 1] + around[around.find(b"\n") + 1 :]
+    near = offset < SAMPLE // 2 or not head
+    sample = around if near else head[: head.rfind(b"\n") + 1] + around[around.find(b"\n") + 1 :]
     return sample[: sample.rfind(b"\n") + 1] if rest and b"\n" in sample else sample
 
 
@@ -230,7 +238,7 @@ def plausibility(text: str, encoding: str) -> float:
         # Common characters sit in the first level of either standard, in two-byte codes.
         low, high = (0xB0, 0xD7) if encoding == "gb18030" else (0xA4, 0xC6)
         common = sum(low <= c.encode(encoding)[0] <= high for c in han)
-        score = (common + 0.8 * punctuation) / total
+        score: float = (common + 0.8 * punctuation) / total
         return score if encoding == "gb18030" else score * 0.97
     if encoding == "cp932":
         kana = len(_KANA.findall(joined))
@@ -242,13 +250,14 @@ def plausibility(text: str, encoding: str) -> float:
     if encoding == "cp949":
         return (len(_HANGUL.findall(joined)) + 0.5 * punctuation) / total * 0.98
     if encoding == "cp1251":
-        words = sum(len(word) for word in _CYRILLIC_WORD.findall(text))
-        return 0.9 * min(words, len(_CYRILLIC.findall(joined))) / total
+        letters = sum(map(len, _CYRILLIC_WORD.findall(text)))
+        return 0.9 * min(letters, len(_CYRILLIC.findall(joined))) / total
     in_words = len(_LATIN_IN_WORD.findall(text))
     lone = len(_LATIN.findall(joined)) - in_words
     # Runs of accented letters are what other encodings look like in this one.
-    runs = sum(len(run) for run in re.findall(r"[À-ÿ]{3,}", text))
-    return max(0.0, (in_words + 0.8 * len(_SIGNS.findall(joined)) - 0.5 * lone - 2 * runs) / total)
+    in_runs = sum(map(len, re.findall(r"[À-ÿ]{3,}", text)))
+    good = in_words + 0.8 * len(_SIGNS.findall(joined))
+    return max(0.0, (good - 0.5 * lone - 2 * in_runs) / total)
 
 
 def _header_bonus(text: str, words: frozenset[str]) -> float:

@@ -111,7 +111,9 @@ def _shape(values: Sequence[str]) -> _Shape:
     numeric = [v for v in filled if re.fullmatch(r"[^\w(-]{0,4}[(-]?[\d.,’ ]*\d[\d.,’ ]*[)%]?\W{0,4}", v)]
     whole = [v for v in filled if re.fullmatch(r"\d{1,6}(?:\.0+)?", v)]
     starred = [s for v in filled if len(v) <= 14 and (s := star_value(v)) is not None and 0 <= s <= 10]
-    is_date = dates.read(pl.Series(filled)).is_not_null() & ~pl.Series([v.isdigit() and len(v) != 8 for v in filled])
+    texts = pl.Series(filled)
+    dated = max((dates.read(texts, order).is_not_null() for order in ("dmy", "mdy")), key=lambda read: int(read.sum()))
+    is_date = dated & ~pl.Series([v.isdigit() and len(v) != 8 for v in filled])
     han = sum(len(re.findall(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]", v)) for v in filled)
     return _Shape(
         filled=n / max(1, len(values)),
@@ -188,6 +190,8 @@ def _value_only(shape: _Shape, meaning: str) -> tuple[float, str]:
         return 0.6, "dates"
     if meaning == "email" and shape.mails >= 0.9:
         return 0.9, "email addresses"
+    if meaning == "product_name" and shape.letters > 0.95 and 1 <= shape.words <= 8 and shape.distinct < 0.95:
+        return 0.5, "repeated names"
     return 0.0, ""
 
 
@@ -217,11 +221,12 @@ def propose(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Proposal:
         chosen = _assign(header, shapes, "review", len(rows))
     columns = []
     for i, name in enumerate(header):
-        meaning, confidence, reason = chosen.get(
-            i, (None, 0.0, "no word of its name and nothing in its values is known")
-        )
+        hit = chosen.get(i)
         samples = tuple(list(dict.fromkeys(v.strip()[:80] for v in values[i] if v and v.strip()))[:3])
-        columns.append(ColumnGuess(name, meaning, min(1.0, confidence), reason, samples))
+        if hit is None:
+            columns.append(ColumnGuess(name, None, 0.0, "nothing known in its name or values", samples))
+        else:
+            columns.append(ColumnGuess(name, hit[0], min(1.0, hit[1]), hit[2], samples))
     used = [c.confidence for c in columns if c.meaning]
     return Proposal(family, tuple(columns), sum(used) / len(used) if used and family else 0.0)
 
@@ -272,46 +277,44 @@ def family_of(chosen: Sequence[str]) -> str | None:
     return None
 
 
+_OF_A_LINE = ("product_id", "sku", "product_name", "quantity", "unit_price", "line_id", "variant")
+_ADDED_UP = ("discount", "tax", "shipping", "refunded")
+
+
 def profile_of(mapping: dict[str, str], family: str, header: Sequence[str]) -> Profile:
-    """A profile that loads a file by a mapping of column name to meaning."""
-    fields = {
-        meaning: Field([column], required=meaning in ("text", "order_id"), kind="prose" if meaning == "text" else None)
-        for column, meaning in mapping.items()
-    }
+    """A profile that loads a file by a mapping of column name to meaning.
+
+    A review without text is kept for its stars; where the file has no stars, the text is required.
+    """
+    required = {"order_id"} if "stars" in mapping.values() else {"order_id", "text"}
+    fields = {meaning: Field([column], required=meaning in required) for column, meaning in mapping.items()}
+    table = FAMILIES[family][0]
+    if family == "order":
+        tables = _order_tables(fields)
+        group = ["order_id"] if "order_id" in fields else []
+    else:
+        tables = {table: TableRule(columns=[m for m in fields if m in table_columns(table)])}
+        group = []
     version = [Version([name for name in header if name.strip()])]
-    if family == "review":
-        table = TableRule(columns=[m for m in fields if m in table_columns("reviews")], repeat="drop")
-        return Profile("file", "reviews", "reviews", fields, {"reviews": table}, version, name="mapping")
-    if family == "stock":
-        table = TableRule(columns=[m for m in fields if m in table_columns("stock")])
-        return Profile("file", "stock", "stock", fields, {"stock": table}, version, name="mapping")
-    return _order_profile(fields, version)
+    report = "orders" if family == "order" else table
+    return Profile("file", report, report, fields, tables, version, name="mapping", group=group)
 
 
-def _order_profile(fields: dict[str, Field], version: list[Version]) -> Profile:
-    """Order lines, and orders when the rows name them."""
-    setting: dict[str, str] = {}
-    if "amount" not in fields and {"quantity", "unit_price"} <= set(fields):
-        setting["amount"] = "quantity * unit_price" + (" - coalesce(discount, 0)" if "discount" in fields else "")
-    line_columns = [m for m in fields if m in table_columns("order_lines")]
-    tables = {"order_lines": TableRule(columns=line_columns, set=setting)}
+def _order_tables(fields: dict[str, Field]) -> dict[str, TableRule]:
+    """Order lines where rows name a product or a count, and orders where they name an order."""
+    amount = "amount" if "amount" in fields else None
+    if amount is None and {"quantity", "unit_price"} <= set(fields):
+        amount = "quantity * unit_price" + (" - coalesce(discount, 0)" if "discount" in fields else "")
+    tables = {}
+    if any(meaning in fields for meaning in _OF_A_LINE) or "order_id" not in fields:
+        columns = [m for m in fields if m in table_columns("order_lines")]
+        tables["order_lines"] = TableRule(
+            columns=columns, set={} if amount in (None, "amount") else {"amount": str(amount)}
+        )
     if "order_id" in fields:
-        order_columns = [
-            m
-            for m in fields
-            if m in table_columns("orders") and m not in ("discount", "tax", "amount", "shipping", "refunded")
-        ]
-        sums = {m: m for m in ("discount", "tax", "shipping", "refunded") if m in fields}
-        if "amount" in fields or setting:
-            sums["subtotal"] = "amount" if "amount" in fields else setting["amount"]
-        tables["orders"] = TableRule(columns=order_columns, sum=sums, one_per=["order_id"])
-    return Profile(
-        "file",
-        "orders",
-        "orders",
-        fields,
-        tables,
-        version,
-        name="mapping",
-        group=["order_id"] if "order_id" in fields else [],
-    )
+        columns = [m for m in fields if m in table_columns("orders") and m not in (*_ADDED_UP, "amount")]
+        sums = {m: m for m in _ADDED_UP if m in fields}
+        if amount:
+            sums["subtotal" if tables else "total"] = amount
+        tables["orders"] = TableRule(columns=columns, sum=sums, one_per=["order_id"])
+    return tables

@@ -7,9 +7,12 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-CURRENCIES = frozenset(
-    ["USD", "EUR", "GBP", "CNY", "JPY", "INR", "AUD", "CAD", "NZD", "SGD", "HKD", "TWD", "KRW", "THB", "IDR", "PHP", "MYR", "VND", "BRL", "MXN", "ARS", "CLP", "COP", "PEN", "UYU", "ZAR", "BDT", "PKR", "LKR", "NPR", "AED", "SAR", "QAR", "KWD", "BHD", "OMR", "EGP", "ILS", "TRY", "PLN", "CZK", "HUF", "RON", "BGN", "DKK", "SEK", "NOK", "ISK", "CHF", "RUB", "UAH", "KZT", "NGN", "KES", "GHS", "MAD"]
+_CODES = (
+    "USD EUR GBP CNY JPY INR AUD CAD NZD SGD HKD TWD KRW THB IDR PHP MYR VND BRL MXN ARS CLP COP PEN UYU "
+    "ZAR BDT PKR LKR NPR AED SAR QAR KWD BHD OMR EGP ILS TRY PLN CZK HUF RON BGN DKK SEK NOK ISK CHF RUB "
+    "UAH KZT NGN KES GHS MAD "
 )
+CURRENCIES = frozenset(_CODES.split())
 _CURRENCY = re.compile(r"\(([A-Z]{3})\)|[\s_]([A-Z]{3})$")
 _YUAN = re.compile(r"[（(]\s*元\s*[）)]")
 _NOT_WORD = re.compile(r"[\W_]+")

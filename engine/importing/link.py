@@ -9,25 +9,25 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.importing.headers import normal
 
 if TYPE_CHECKING:
+    import polars as pl
     from sqlite_utils import Database
 
 # Table to its columns for product id, SKU and name; NULL where it has none.
-SOURCES: dict[str, tuple[str, str, str]] = {
-    "products": ("product_id", "NULL", "title"),
-    "variants": ("product_id", "sku", "NULL"),
+SOURCES: dict[str, tuple[str | None, str | None, str | None]] = {
+    "products": ("product_id", None, "title"),
+    "variants": ("product_id", "sku", None),
     "order_lines": ("product_id", "sku", "product_name"),
     "reviews": ("product_id", "sku", "product_name"),
     "returns": ("product_id", "sku", "product_name"),
     "stock": ("product_id", "sku", "product_name"),
     "sessions": ("product_id", "sku", "product_name"),
-    "fees": ("NULL", "sku", "product_name"),
+    "fees": (None, "sku", "product_name"),
 }
 _SLUG_LENGTH = 60
 _ASIN = re.compile(r"B0[0-9A-Z]{8}")
@@ -38,7 +38,7 @@ Node = tuple[str, str]
 
 @dataclass(frozen=True)
 class Combination:
-    """What some rows carry about their product, and the key they have now."""
+    """What some rows carry about their product, and the key they have now (None where they differ or have none)."""
 
     table: str
     platform: str
@@ -48,34 +48,118 @@ class Combination:
     product: str | None
     rows: int
 
+    @property
+    def carries(self) -> tuple[str, str, str, str, str]:
+        """What tells it from other combinations."""
+        return self.table, self.platform, self.product_id, self.sku, self.name
+
 
 def link(db: Database) -> None:
     """Recompute the products of the whole shop and write those that changed, inside the caller's transaction."""
-    found = _combinations(db)
-    catalogue = {normal(c.name) for c in found if c.table == "products" and c.name}
-    shared = _ambiguous(found)
-    union = _Union()
-    nodes_of: list[list[Node]] = []
-    for item in found:
-        nodes = [node for node in _nodes(item, catalogue) if node not in shared or len(_nodes(item, catalogue)) == 1]
-        nodes_of.append(nodes)
-        for node in nodes:
-            union.add(node)
-            union.join(nodes[0], node)
-    groups: dict[Node, list[int]] = defaultdict(list)
-    for number, nodes in enumerate(nodes_of):
-        if nodes:
-            groups[union.root(nodes[0])].append(number)
-    keys = _named(db, groups, found, nodes_of, catalogue)
-    _write(db, keys, groups, found, nodes_of)
+    Linker(db).finish()
+
+
+class Linker:
+    """Links rows while they are loaded, so that each is written once with its product.
+
+    Args:
+        db: the transaction's connection; what is stored so far is read from it.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._found = _combinations(db)
+        self._before: dict[Node, str] = {
+            (kind, value): product
+            for kind, value, product in db.execute("SELECT kind, value, product FROM product_identifiers")
+        }
+        self._known = {item.carries: number for number, item in enumerate(self._found)}
+
+    def assign(self, table: str, platform: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """`rows` of one table with a `product` column; later rows may still change it, which `finish` then writes."""
+        import polars as pl
+
+        if table not in SOURCES or rows.is_empty():
+            return rows
+        names = [name if name in rows.columns else None for name in SOURCES[table]]
+        cells = [(pl.col(n).fill_null("") if n else pl.lit("")).alias(f"_{i}") for i, n in enumerate(names)]
+        carried = rows.select(cells)
+        distinct = carried.group_by("_0", "_1", "_2", maintain_order=True).len()
+        fresh = []
+        for product_id, sku, name, count in distinct.iter_rows():
+            item = Combination(table, platform, product_id, sku, name, None, count)
+            known = self._known.get(item.carries)
+            if known is None:
+                self._known[item.carries] = len(self._found)
+                self._found.append(item)
+            else:
+                self._found[known] = replace(self._found[known], rows=self._found[known].rows + count)
+            fresh.append(self._known[item.carries])
+        product_of = self._solve()[0]
+        products = [product_of.get(number) for number in fresh]
+        for number, product in zip(fresh, products, strict=True):
+            self._found[number] = replace(self._found[number], product=product)
+        found = distinct.with_columns(pl.Series("product", products, dtype=pl.String)).drop("len")
+        joined = carried.join(found, on=["_0", "_1", "_2"], how="left", maintain_order="left")
+        return rows.with_columns(joined["product"])
+
+    def finish(self) -> None:
+        """Write product keys and identifiers, and the product of stored rows where it changed."""
+        product_of, identifiers, keys = self._solve()
+        db = self._db
+        db.execute("DELETE FROM product_identifiers")
+        db.execute("DELETE FROM product_keys")
+        db.conn.executemany("INSERT INTO product_keys (product, name) VALUES (?, ?)", sorted(keys))
+        db.conn.executemany(
+            "INSERT INTO product_identifiers (kind, value, product) VALUES (?, ?, ?)",
+            sorted((kind, value, product) for (kind, value), product in identifiers.items()),
+        )
+        for table in SOURCES:
+            changed = [
+                (c.platform, c.product_id, c.sku, c.name, product_of.get(i))
+                for i, c in enumerate(self._found)
+                if c.table == table and product_of.get(i) != c.product
+            ]
+            if changed:
+                _update(db, table, changed)
+
+    def _solve(self) -> tuple[dict[int, str], dict[Node, str], list[tuple[str, str]]]:
+        """Product of every combination, of every identifier, and all products with their names."""
+        catalogue = {normal(c.name) for c in self._found if c.table == "products" and c.name}
+        shared = _ambiguous(self._found)
+        union = _Union()
+        nodes_of: list[list[Node]] = []
+        for item in self._found:
+            nodes = _nodes(item, catalogue)
+            if len(nodes) > 1:
+                nodes = [node for node in nodes if node not in shared] or nodes[:1]
+            nodes_of.append(nodes)
+            for node in nodes:
+                union.add(node)
+                union.join(nodes[0], node)
+        groups: dict[Node, list[int]] = defaultdict(list)
+        for number, nodes in enumerate(nodes_of):
+            if nodes:
+                groups[union.root(nodes[0])].append(number)
+        named = _named(self._before, groups, self._found, nodes_of)
+        product_of: dict[int, str] = {}
+        identifiers: dict[Node, str] = {}
+        for root, numbers in groups.items():
+            product = named[root][0]
+            for number in numbers:
+                product_of[number] = product
+                identifiers.update(dict.fromkeys(nodes_of[number], product))
+        return product_of, identifiers, list(named.values())
 
 
 def _combinations(db: Database) -> list[Combination]:
     found = []
-    for table, (product_id, sku, name) in SOURCES.items():
+    for table, columns in SOURCES.items():
+        product_id, sku, name = (column or "NULL" for column in columns)
         rows = db.execute(
-            f"SELECT coalesce(platform, ''), coalesce({product_id}, ''), coalesce({sku}, ''), coalesce({name}, ''), product, "
-            f"count(*) FROM {table} GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
+            f"SELECT coalesce(platform, ''), coalesce({product_id}, ''), coalesce({sku}, ''), coalesce({name}, ''), "
+            f"CASE WHEN count(DISTINCT coalesce(product, '')) = 1 THEN min(product) END, count(*) "
+            f"FROM {table} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
         )
         found += [Combination(table, *row) for row in rows]
     return found
@@ -153,17 +237,9 @@ def slug(name: str) -> str:
 
 
 def _named(
-    db: Database,
-    groups: dict[Node, list[int]],
-    found: list[Combination],
-    nodes_of: list[list[Node]],
-    catalogue: set[str],
+    before: dict[Node, str], groups: dict[Node, list[int]], found: list[Combination], nodes_of: list[list[Node]]
 ) -> dict[Node, tuple[str, str]]:
     """A key and a name for every group: the key it had before if any of its identifiers had one, else a new slug."""
-    before: dict[Node, str] = {
-        (kind, value): product
-        for kind, value, product in db.execute("SELECT kind, value, product FROM product_identifiers")
-    }
     claims: dict[str, list[tuple[int, Node]]] = defaultdict(list)
     names: dict[Node, str] = {}
     for root, numbers in groups.items():
@@ -219,46 +295,8 @@ def _name(items: list[Combination]) -> str:
     return (ids or skus)[0]
 
 
-def _write(
-    db: Database,
-    keys: dict[Node, tuple[str, str]],
-    groups: dict[Node, list[int]],
-    found: list[Combination],
-    nodes_of: list[list[Node]],
-) -> None:
-    product_of: dict[int, str] = {}
-    identifiers: dict[Node, str] = {}
-    for root, numbers in groups.items():
-        product = keys[root][0]
-        for i in numbers:
-            product_of[i] = product
-            for node in nodes_of[i]:
-                identifiers[node] = product
-    db.execute("DELETE FROM product_identifiers")
-    db.execute("DELETE FROM product_keys")
-    db.conn.executemany("INSERT INTO product_keys (product, name) VALUES (?, ?)", sorted(keys.values()))
-    db.conn.executemany(
-        "INSERT INTO product_identifiers (kind, value, product) VALUES (?, ?, ?)",
-        sorted((kind, value, product) for (kind, value), product in identifiers.items()),
-    )
-    for table, (product_id, sku, name) in SOURCES.items():
-        _assign(db, table, product_id, sku, name, ((i, c) for i, c in enumerate(found) if c.table == table), product_of)
-
-
-def _assign(
-    db: Database,
-    table: str,
-    product_id: str,
-    sku: str,
-    name: str,
-    items: Iterable[tuple[int, Combination]],
-    product_of: dict[int, str],
-) -> None:
-    changed = [
-        (c.platform, c.product_id, c.sku, c.name, product_of.get(i)) for i, c in items if product_of.get(i) != c.product
-    ]
-    if not changed:
-        return
+def _update(db: Database, table: str, changed: list[tuple[str, str, str, str, str | None]]) -> None:
+    product_id, sku, name = (column or "NULL" for column in SOURCES[table])
     db.execute(
         "CREATE TEMP TABLE IF NOT EXISTS linked (platform TEXT, product_id TEXT, sku TEXT, name TEXT, product TEXT, "
         "PRIMARY KEY (platform, product_id, sku, name)) WITHOUT ROWID"

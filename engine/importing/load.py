@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.importing import language
+from engine.importing.link import Linker
 from engine.importing.profiles import table_columns
 from engine.store.search import spaced
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _KEYS_AT_ONCE = 20_000
+_LINKING = {"product_id", "sku", "product_name", "title"}
 
 
 @dataclass
@@ -32,26 +34,54 @@ class Loader:
 
     Args:
         db: the transaction's connection.
+        linker: gives rows their product.
         import_id: the import.
         platform: stored with every row.
         sheet: the workbook's sheet, if any.
         namespace: what every `row_key` of this import begins with.
+
+    Attributes:
+        relink: a stored row's identifiers changed, so that the whole shop has to be linked anew.
     """
 
-    def __init__(self, db: Database, import_id: int, platform: str, sheet: str | None, namespace: str) -> None:
-        self.db, self.import_id, self.platform, self.sheet = db, import_id, platform, sheet
+    def __init__(
+        self, db: Database, linker: Linker, import_id: int, platform: str, sheet: str | None, namespace: str
+    ) -> None:
+        self.db, self.linker, self.import_id, self.platform, self.sheet = db, linker, import_id, platform, sheet
         self._namespace = namespace
         self._fresh: dict[str, bool] = {}
+        self._written: dict[str, pl.Series] = {}
+        self.relink = False
 
-    def add(self, table: str, rows: pl.DataFrame) -> Loaded:
-        """Add or update `rows` (home columns, `line`, `row_key`, perhaps `extra`)."""
+    def add(self, table: str, rows: pl.DataFrame, *, grouped: bool = False) -> Loaded:
+        """Add or update `rows` (home columns, `line`, `row_key`, perhaps `extra`).
+
+        `grouped` rows each stand for a group, which a later batch may bring again.
+        """
         if rows.is_empty():
             return Loaded()
         columns = [name for name in (*table_columns(table), "extra") if name in rows.columns]
-        if self._is_fresh(table):
+        if not self._is_fresh(table):
+            return self._merge(table, columns, rows)
+        again = self._again(table, rows) if grouped else None
+        if again is None:
             self._insert(table, columns, rows)
             return Loaded(added=rows.height)
-        return self._merge(table, columns, rows)
+        self._insert(table, columns, rows.filter(~again))
+        merged = self._merge(table, columns, rows.filter(again))
+        return Loaded(rows.height - merged.updated - merged.same, merged.updated, merged.same)
+
+    def _again(self, table: str, rows: pl.DataFrame) -> pl.Series | None:
+        """Which groups an earlier batch of this import wrote already; None when none."""
+        import polars as pl
+
+        hashes = rows["row_key"].hash()
+        before = self._written.get(table)
+        self._written[table] = hashes if before is None else pl.concat([before, hashes])
+        if before is None:
+            return None
+        again = hashes.is_in(before.implode())
+        return again if again.any() else None
 
     def _is_fresh(self, table: str) -> bool:
         """Whether no row of an earlier import can have one of these keys."""
@@ -66,20 +96,19 @@ class Loader:
     def _insert(self, table: str, columns: list[str], rows: pl.DataFrame) -> None:
         import polars as pl
 
+        if rows.is_empty():
+            return
         if table == "reviews":
             rows = rows.with_columns(pl.Series("language", language.of_texts(rows["text"].to_list()), dtype=pl.String))
             columns = [*columns, "language"] if "language" not in columns else columns
+        rows = self.linker.assign(table, self.platform, rows)
+        columns = [
+            name for name in (*columns, "product") if name in rows.columns and rows[name].null_count() < rows.height
+        ]
         names = ["import_id", "sheet", "platform", "line", "row_key", *columns]
-        marks = ", ".join(["?"] * len(names))
-        # Constants are bound in SQL, so that each row crosses into Python once.
-        data = rows.select(
-            pl.lit(self.import_id),
-            pl.lit(self.sheet).alias("sheet"),
-            pl.lit(self.platform).alias("platform"),
-            "line",
-            "row_key",
-            *columns,
-        )
+        # What all rows share stands in the statement, so that only cells cross into Python.
+        marks = f"{self.import_id}, {_literal(self.sheet)}, {_literal(self.platform)}" + ", ?" * (len(columns) + 2)
+        data = rows.select("line", "row_key", *columns)
         before = self._last_id(table)
         self.db.conn.executemany(
             f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", data.iter_rows(buffer_size=4096)
@@ -127,6 +156,7 @@ class Loader:
                 result.same += 1
                 continue
             result.updated += 1
+            self.relink = self.relink or bool(changes.keys() & _LINKING)
             self._update(table, row_id, changes)
         self.db.conn.executemany(
             "INSERT OR IGNORE INTO row_seen (import_id, table_name, row_id, line) VALUES (?, ?, ?, ?)", seen
@@ -143,6 +173,10 @@ class Loader:
             [self.import_id, table, row_id, _side(changes, 0), _side(changes, 1)],
         )
         set_columns(self.db, table, row_id, {name: new for name, (_, new) in changes.items()})
+
+
+def _literal(value: str | None) -> str:
+    return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
 
 
 def set_columns(db: Database, table: str, row_id: int, values: dict[str, Any]) -> None:

@@ -42,6 +42,8 @@ _POINT_DECIMAL = r"\.\d{1,2}$|\.\d{4,}$|,\d{3}\."
 _COMMA_DECIMAL = r"\d,\d{1,2}$|\d,\d{4,}$|\.\d{3},|^[^.,]*\d[\s’']\d{3},"
 _POINT_GROUPS = r"^\D*\d{1,3}(?:\.\d{3})+\D*$"
 _COMMA_GROUPS = r"^\D*\d{1,3}(?:,\d{3})+\D*$"
+# Values that settle the decimal sign; one that disagrees later cannot be read and is rejected with its line.
+_ENOUGH = 20_000
 _NO_DECIMALS = frozenset({"IDR", "VND", "CLP", "COP", "PYG", "JPY", "KRW"})
 
 
@@ -58,7 +60,7 @@ class SeparatorEvidence:
         """Count the values of a text column."""
         import polars as pl
 
-        texts = column.drop_nulls()
+        texts = column.drop_nulls().head(_ENOUGH)
         marked = texts.filter(texts.str.contains(r"[.,]"))
         if marked.is_empty():
             return

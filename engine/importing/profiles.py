@@ -23,35 +23,25 @@ from engine.store.migrations import IMPORTED_TABLES
 FOLDER = Path(__file__).parent / "profiles"
 
 # What kind of value a stored column holds; text where nothing is said.
-KINDS: dict[str, str] = {
-    **dict.fromkeys(
-        ["order_id", "line_id", "product_id", "sku", "review_id", "customer_id", "coupon_id", "settlement_id", "barcode", "parent_id", "code"],
-        "id",
+_KINDS_OF: dict[str, str] = {
+    "id": "order_id line_id product_id sku review_id customer_id coupon_id settlement_id barcode parent_id code",
+    "money": (
+        "subtotal shipping tax discount total refunded unit_price amount price compare_at_price cost refund spend sales "
+        "budget spent value total_spent"
     ),
-    **dict.fromkeys(
-        ["subtotal", "shipping", "tax", "discount", "total", "refunded", "unit_price", "amount", "price", "compare_at_price", "cost", "refund", "spend", "sales", "budget", "spent", "value", "total_spent"],
-        "money",
+    "number": (
+        "quantity stock on_hand available committed incoming unavailable impressions clicks orders units clips redemptions "
+        "sessions page_views featured_share weight_grams total_orders"
     ),
-    **dict.fromkeys(
-        ["quantity", "stock", "on_hand", "available", "committed", "incoming", "unavailable", "impressions", "clicks", "orders", "units", "clips", "redemptions", "sessions", "page_views", "weight_grams", "total_orders"],
-        "number",
-    ),
-    **dict.fromkeys(
-        ["ordered_at", "paid_at", "written_at", "cancelled_at", "published_at", "returned_at", "posted_at", "starts", "ends"], "moment"
-    ),
-    "day": "day",
-    "day_to": "day",
+    "moment": "ordered_at paid_at written_at cancelled_at published_at returned_at posted_at starts ends",
+    "day": "day day_to",
     "stars": "stars",
-    "featured_share": "number",
-    "verified": "flag",
-    "accepts_marketing": "flag",
+    "flag": "verified accepts_marketing",
     "status": "status",
-    "description": "html",
-    "body": "prose",
-    "comment": "prose",
-    "reply": "prose",
-    "note": "prose",
+    "html": "description",
+    "prose": "body text comment reply note",
 }
+KINDS: dict[str, str] = {name: kind for kind, names in _KINDS_OF.items() for name in names.split()}
 
 
 def table_columns(table: str) -> tuple[str, ...]:
@@ -145,6 +135,11 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, eq=False)
     decimal: str | None = None
     notes: list[str] = []
     totals: dict[str, str] = {}
+
+    @property
+    def main_table(self) -> str:
+        """The table with one row per row of the file, or the first one."""
+        return next((name for name, rule in self.tables.items() if not rule.one_per), next(iter(self.tables)))
 
     def kind(self, field: str) -> str:
         """How the cells of a field are read."""
@@ -292,8 +287,8 @@ def _columns(profile: Profile, present: dict[str, int]) -> dict[str, tuple[int, 
             for rank, field in entries:
                 ranked.setdefault(field, []).append((rank, present[form]))
     columns = {}
-    for field, entries in ranked.items():
-        positions = list(dict.fromkeys(position for _, position in sorted(entries)))
+    for field, found in ranked.items():
+        positions = list(dict.fromkeys(position for _, position in sorted(found)))
         rule = profile.fields[field]
         columns[field] = tuple(positions) if rule.merge or rule.join is not None else tuple(positions[:1])
     return columns

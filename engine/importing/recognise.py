@@ -255,7 +255,9 @@ def _apply_mapping(reading: Reading, settings: ImportSettings, store: Store | No
             )
         return
     profile = guessing.profile_of(mapping, family, reading.names)
-    columns = {meaning: (reading.names.index(name),) for name, meaning in mapping.items() if name in reading.names}
+    columns: dict[str, tuple[int, ...]] = {
+        meaning: (reading.names.index(name),) for name, meaning in mapping.items() if name in reading.names
+    }
     reading.match = Match(
         profile, None, columns, None, proposal.confidence, len(columns), len(reading.names), "accepted mapping"
     )

@@ -26,9 +26,11 @@ MOMENTS = {
     "fees": "posted_at",
 }
 # Cells without which a row would say something wrong; another cell that cannot be read is set aside, the row stays.
-CORE = frozenset(
-    ["order_id", "review_id", "quantity", "unit_price", "amount", "total", "stars", "ordered_at", "written_at", "returned_at", "posted_at", "day", "on_hand", "available", "impressions", "clicks", "spend", "sales", "sessions", "units", "refund"]
+_CORE = (
+    "order_id review_id quantity unit_price amount total stars ordered_at written_at returned_at posted_at day on_hand "
+    "available impressions clicks spend sales sessions units refund"
 )
+CORE = frozenset(_CORE.split())
 KEYS: dict[str, list[str]] = {
     "orders": ["order_id"],
     "order_lines": ["order_id", "line_id", "sku", "product_id", "product_name", "variant"],
@@ -41,6 +43,10 @@ KEYS: dict[str, list[str]] = {
     "sessions": ["day", "day_to", "parent_id", "product_id", "sku", "channel", "page"],
     "customers": ["customer_id", "email", "name"],
 }
+# Tables whose rows are things, not events: the same row again is the same thing.
+_DROPPED = ("reviews", "products", "customers", "orders", "variants")
+_SAYING = ("text", "body", "title", "stars")
+_SUBJECT = ("sku", "product_id", "product_name")
 _NUMERIC_KINDS = ("money", "number")
 _DATE_KINDS = ("moment", "day")
 
@@ -103,41 +109,90 @@ class Transformer:
         ]
         self.positions = sorted(self._used | set(self._extra))
         self._seen: dict[str, pl.DataFrame] = {}
+        self._source: Iterator[Batch] = iter(())
+        self._first: Batch | None = None
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    def batches(self, columns: list[int] | None = None) -> Iterator[Batch]:
-        """The table's batches, restricted to some columns."""
-        reading = self.reading
-        yield from reading.table.batches(reading.first, len(reading.names), columns or self.positions)
+    def batches(self) -> Iterator[Batch]:
+        """The table's batches; the rows of one group (an order) are never divided between two."""
+        held: Batch | None = None
+        batches = self._raw_batches()
+        following = next(batches, None)
+        while following is not None:
+            batch = following if held is None else _after(held, following)
+            held = None
+            following = next(batches, None)
+            if following is not None:
+                batch, held = self._split(batch)
+            yield batch
+
+    def _raw_batches(self) -> Iterator[Batch]:
+        if self._first is not None:
+            yield self._first
+            self._first = None
+        yield from self._source
+
+    def _split(self, batch: Batch) -> tuple[Batch, Batch | None]:
+        """A batch without its last group, and that group."""
+        positions = [str(self.match.columns[name][0]) for name in self.profile.group if name in self.match.columns]
+        if not positions or batch.frame.height < 2:
+            return batch, None
+        key = batch.frame[positions[0]]
+        other = (key != key[-1]).fill_null(True)
+        cut = int(other.arg_true()[-1]) + 1 if other.any() else 0
+        if cut in (0, batch.frame.height):
+            return batch, None
+        return (
+            Batch(batch.frame.head(cut), batch.lines.head(cut), batch.ragged),
+            Batch(batch.frame.slice(cut), batch.lines.slice(cut)),
+        )
 
     def survey(self) -> None:
-        """Decide the conventions from the file's own values, reading on only while something is open."""
+        """Read the first batch and decide the conventions from the file's own values, reading on while something is open."""
+        reading = self.reading
         fields = {
             name: self.match.columns[name]
             for name in self.match.columns
             if self.profile.kind(name) in (*_NUMERIC_KINDS, *_DATE_KINDS)
         }
-        wanted = sorted({p for positions in fields.values() for p in positions})
         separators = numbers.SeparatorEvidence()
         evidence: dict[str, dates.OrderEvidence] = {}
-        money_samples: list[str] = []
-        if wanted:
-            for batch in self.batches(wanted):
-                for name, positions in fields.items():
-                    for position in positions:
-                        column = cleaning.blank_to_null(batch.frame[str(position)])
-                        if self.profile.kind(name) in _NUMERIC_KINDS:
-                            separators.add(column)
-                            if self.profile.kind(name) == "money" and len(money_samples) < 2000:
-                                money_samples += column.drop_nulls().head(200).to_list()
-                        elif name not in evidence or evidence[name].open:
-                            found = dates.order_evidence(column)
-                            if name not in evidence or not found.open:
-                                evidence[name] = found
+        money: list[str] = []
+        self._source = reading.table.batches(reading.first, len(reading.names), self.positions)
+        self._first = next(self._source, None)
+        if self._first is not None:
+            self._look(self._first, fields, separators, evidence, money)
+        if any(e.open for e in evidence.values()) and not self.settings.date_order:
+            # Only a large file has more batches; they are read for its dates alone.
+            wanted = sorted({p for positions in fields.values() for p in positions})
+            again = reading.table.batches(reading.first, len(reading.names), wanted)
+            for batch in again:
                 if not any(e.open for e in evidence.values()):
                     break
-        self._decide(separators, evidence, money_samples)
+                self._look(batch, fields, separators, evidence, money)
+        self._decide(separators, evidence, money)
+
+    def _look(
+        self,
+        batch: Batch,
+        fields: dict[str, tuple[int, ...]],
+        separators: numbers.SeparatorEvidence,
+        evidence: dict[str, dates.OrderEvidence],
+        money: list[str],
+    ) -> None:
+        for name, positions in fields.items():
+            kind = self.profile.kind(name)
+            for position in positions:
+                column = cleaning.blank_to_null(batch.frame[str(position)])
+                if kind in _NUMERIC_KINDS:
+                    separators.add(column)
+                    if kind == "money" and len(money) < 2000:
+                        money += column.drop_nulls().head(200).to_list()
+                elif name not in evidence or evidence[name].open:
+                    found = dates.order_evidence(column)
+                    if name not in evidence or not found.open:
+                        evidence[name] = found
 
     def _decide(
         self, separators: numbers.SeparatorEvidence, evidence: dict[str, dates.OrderEvidence], money: list[str]
@@ -228,6 +283,10 @@ class Transformer:
                 if missing.any():
                     said = pl.Series([f"no {self.reading.names[self.match.columns[name][0]]}"] * raw.height)
                     reasons = _first_reason(reasons, missing, said)
+        if "reviews" in self.profile.tables:
+            silent = pl.select(pl.all_horizontal(cleaned[n].is_null() for n in _SAYING if n in cleaned)).to_series()
+            if silent.any():
+                reasons = _first_reason(reasons, silent, pl.Series(["neither text nor stars"] * raw.height))
         self._count_masked(cleaned)
         frame = (
             pl.DataFrame(list(cleaned.values()) or [pl.Series("line", [], dtype=pl.Int64)])
@@ -374,7 +433,7 @@ class Transformer:
             fills = [name for name in rule.fill if name in frame.columns]
             if "status" in fills:
                 fills.append("status_original")
-            firsts = frame.group_by(group, maintain_order=True).agg(pl.col(fills).drop_nulls().first())
+            firsts = frame.group_by(group, maintain_order=True).agg(pl.col(fills).first(ignore_nulls=True))
             frame = frame.drop(fills).join(firsts, on=group, how="left", maintain_order="left")
         if rule.where and not rule.one_per:
             frame = frame.filter(pl.sql_expr(rule.where))
@@ -382,13 +441,13 @@ class Transformer:
         expressions += [_typed(pl.sql_expr(sql), table, name).alias(name) for name, sql in rule.set.items()]
         expressions += [pl.sql_expr(sql).alias(name) for name, sql in rule.sum.items()]
         keep = [name for name in group if rule.one_per and name not in columns and name not in rule.set]
-        with_extra = [pl.col("extra")] if "extra" in frame.columns else []
+        with_extra = [pl.col("extra")] if table == self.profile.main_table else []
         rows = frame.select([*expressions, *with_extra, pl.col("line"), *keep])
         if rule.one_per:
             sums = list(rule.sum)
             firsts_of = [c for c in rows.columns if c not in group and c not in sums and c != "line"]
             rows = rows.group_by(group, maintain_order=True).agg(
-                pl.col(firsts_of).drop_nulls().first(),
+                pl.col(firsts_of).first(ignore_nulls=True),
                 pl.col("line").first(),
                 *(pl.when(pl.col(s).count() > 0).then(pl.col(s).sum()).alias(s) for s in sums),
             )
@@ -418,68 +477,70 @@ class Transformer:
         """Give each row its identity across imports; rows repeated within the file are dropped or numbered."""
         import polars as pl
 
-        if table == "reviews":
-            keys = _review_keys(rows, mapped=self.reading.mapped is not None)
-        else:
-            names = [n for n in (rule.key or KEYS.get(table, [])) if n in rows.columns]
-            if "line_id" in names and rows["line_id"].null_count() == 0 and rows.height:
-                names = [n for n in names if n in ("order_id", "line_id")]
-            if not names or table == "fees":
-                names = [n for n in rows.columns if n not in ("line", "extra")]
-            cells = [pl.col(n).cast(pl.String).fill_null("") for n in names]
-            keys = (
-                rows.select(pl.concat_str(cells, separator="|")).to_series()
-                if cells
-                else pl.Series([], dtype=pl.String)
-            )
-        rows = rows.with_columns(keys.alias("row_key"))
+        rows = rows.with_columns(self._keys(table, rule, rows).alias("row_key"))
         dropped = 0
-        if (
-            rule.repeat or ("drop" if table in ("reviews", "products", "customers", "orders") else "ordinal")
-        ) == "drop":
+        if rows.is_empty():
+            return rows, dropped
+        doubled = rows["row_key"].is_duplicated()
+        if doubled.any() and (rule.repeat or ("drop" if table in _DROPPED else "ordinal")) == "drop":
             content = [c for c in rows.columns if c != "line"]
-            before = rows.height
-            first = (
-                rows.select(pl.struct(content).is_first_distinct()).to_series()
-                if before
-                else pl.Series([], dtype=pl.Boolean)
-            )
+            again = doubled & ~rows.select(pl.struct(content).is_first_distinct()).to_series()
             if table == "reviews":
                 # Two customers may write the same words: without an author or an id a repeated text is a further review.
                 named = [pl.col(c).is_not_null() for c in ("review_id", "author", "email") if c in rows.columns]
-                first = first | ~(
-                    rows.select(pl.any_horizontal(named)).to_series() if named else pl.Series([False] * before)
-                )
-            rows = rows.filter(first)
-            dropped = before - rows.height
-        rows = self._numbered(table, rows)
-        prefix = f"{self.namespace}|"
-        return rows.with_columns(pl.concat_str(pl.lit(prefix), pl.col("row_key")).alias("row_key")), dropped
+                again = again & rows.select(pl.any_horizontal([pl.lit(False), *named])).to_series()
+            dropped = int(again.sum())
+            rows = rows.filter(~again)
+        if not rule.one_per:
+            rows = self._numbered(table, rows)
+        return rows, dropped
 
-    def _numbered(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """Number rows that share a key, across batches."""
+    def _keys(self, table: str, rule: TableRule, rows: pl.DataFrame) -> pl.Series:
         import polars as pl
 
-        counts = rows.group_by("row_key").len("n")
-        before = self._seen.get(table)
-        if before is not None:
-            rows = rows.join(before, on="row_key", how="left", maintain_order="left").with_columns(
-                pl.col("n").fill_null(0)
+        if table == "reviews":
+            keys = _review_keys(rows, mapped=self.reading.mapped is not None)
+            return (
+                pl.DataFrame({"k": keys}).select(pl.concat_str(pl.lit(self.namespace + "|"), pl.col("k"))).to_series()
             )
-        else:
-            rows = rows.with_columns(n=pl.lit(0, dtype=pl.UInt32))
-        repeated = counts.filter(pl.col("n") > 1).height or (before is not None and (rows["n"] > 0).any())
+        names = [n for n in (rule.key or KEYS.get(table, [])) if n in rows.columns]
+        if "line_id" in names and rows["line_id"].null_count() == 0:
+            names = [n for n in names if n in ("order_id", "line_id")]
+        if not names or table == "fees":
+            names = [n for n in rows.columns if n not in ("line", "extra")]
+        parts = [pl.col(n).cast(pl.String).fill_null("") for n in names if n not in _SUBJECT]
+        subject = [pl.col(n) for n in _SUBJECT if n in names]
+        if subject:
+            # One identifier of the product is enough, and keeps the key short.
+            parts.append(pl.coalesce(subject).fill_null(""))
+        return rows.select(pl.concat_str([pl.lit(self.namespace), *parts], separator="|")).to_series()
+
+    def _numbered(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """Number rows that share a key, across batches (which are remembered by the keys' hashes)."""
+        import polars as pl
+
+        hashes = rows["row_key"].hash().alias("hash")
+        before = self._seen.get(table)
+        repeated = bool(hashes.is_duplicated().any())
+        if before is not None and not repeated:
+            repeated = bool(hashes.is_in(before["hash"].implode()).any())
         if repeated:
-            number = pl.col("n") + pl.int_range(pl.len()).over("row_key")
+            rows = rows.with_columns(hashes)
+            if before is None:
+                rows = rows.with_columns(n=pl.lit(0, dtype=pl.UInt32))
+            else:
+                earlier = before.group_by("hash").agg(pl.col("n").sum())
+                rows = rows.join(earlier, on="hash", how="left", maintain_order="left")
+            number = pl.col("n").fill_null(0) + pl.int_range(pl.len()).over("hash")
             rows = rows.with_columns(
                 pl.when(number > 0)
                 .then(pl.concat_str(pl.col("row_key"), pl.lit("#"), (number + 1).cast(pl.String)))
                 .otherwise(pl.col("row_key"))
                 .alias("row_key")
-            )
-        total = counts if before is None else pl.concat([before, counts]).group_by("row_key").agg(pl.col("n").sum())
-        self._seen[table] = total.with_columns(pl.col("n").cast(pl.UInt32))
-        return rows.drop("n")
+            ).drop("hash", "n")
+        seen = pl.DataFrame({"hash": hashes, "n": pl.Series([1], dtype=pl.UInt32).new_from_index(0, len(hashes))})
+        self._seen[table] = seen if before is None else pl.concat([before, seen])
+        return rows
 
     # -- reconciling -------------------------------------------------------------------------------------------------
 
@@ -497,7 +558,7 @@ class Transformer:
             sums = pl.sql_expr(check.loaded)
             per = frame.select(*group, "line", stated=firsts, loaded=sums)
             per = per.group_by(group, maintain_order=True).agg(
-                pl.col("stated").drop_nulls().first(), pl.col("loaded").sum(), pl.col("line").first()
+                pl.col("stated").first(ignore_nulls=True), pl.col("loaded").sum(), pl.col("line").first()
             )
             per = per.filter(pl.col("stated").is_not_null())
             if per.is_empty():
@@ -521,6 +582,12 @@ class Transformer:
 
 
 _ORDER_WORDS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
+
+
+def _after(held: Batch, batch: Batch) -> Batch:
+    import polars as pl
+
+    return Batch(pl.concat([held.frame, batch.frame]), pl.concat([held.lines, batch.lines]), batch.ragged)
 
 
 def _string() -> type[pl.DataType]:
