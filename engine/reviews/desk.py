@@ -267,6 +267,8 @@ def _read_clauses(
     if not pieces:
         return [], read
     shares = calibrated(np.stack([scores[clause.text] for _, clause in pieces]).astype(np.float64), list(LABELS), given)
+    stars = np.array([-1 if review.stars is None else round(review.stars) for review, _ in pieces])
+    shares = adjusted_to_groups(shares, stars)
     rows = []
     for (review, clause), row in zip(pieces, shares, strict=True):
         best = int(row.argmax())

@@ -49,12 +49,16 @@ _LATIN_WORD = re.compile(r"[a-zà-ÿ]+(?:['’][a-z]+)?")
 
 @dataclass(frozen=True)
 class Anchor:
-    """A complaint or praise that is common to all shops, with its labels and example sentences by language."""
+    """A complaint or praise that is common to all shops, with its labels and example sentences by language.
+
+    A `general` anchor takes in what says only that somebody is unhappy or happy; it makes no theme.
+    """
 
     key: str
     polarity: str
     label: dict[str, str]
     examples: dict[str, tuple[str, ...]]
+    general: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ def anchors(polarity: str) -> list[Anchor]:
             polarity,
             entry["label"],
             {language: tuple(entry[language]) for language in ANCHOR_LANGUAGES if language in entry},
+            entry.get("general", False),
         )
         for key, entry in table.items()
     ]
@@ -113,7 +118,7 @@ def group(
         example_vectors: one row for each of `examples_for(anchor_list, language)`, made by the same embedder.
 
     Returns:
-        Themes, largest first; a clause is in at most one.
+        Themes, largest first; a clause is in at most one, and in none when it says nothing in particular.
     """
     import numpy as np
 
@@ -139,6 +144,8 @@ def group(
     found: list[Theme] = []
     for i in np.unique(number[number >= 0]):
         members = np.flatnonzero(number == i)
+        if i < len(anchor_list) and anchor_list[i].general:
+            continue
         words = telling_phrases([vocabulary[m] for m in members], everywhere, len(texts))
         if i < len(anchor_list):
             anchor = anchor_list[i]
