@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import App
@@ -22,12 +22,15 @@ from textual.theme import Theme
 from engine.errors import BackroomError, Cancelled
 from engine.shop import AnalysisReport, Shop
 from tui.background import Job, Reader
-from tui.commands import Command, Commands, bindings
+from tui.commands import Command, bindings
 from tui.format import counted, duration, one_line
 from tui.messages import JobEnded, JobProgressed, Loaded, LoadFailed
 from tui.screens.base import AreaScreen
 from tui.screens.today import TodayScreen
 from tui.widgets.bars import JobBar
+
+if TYPE_CHECKING:
+    from textual.command import Provider
 
 THEME = Theme(
     name="backroom",
@@ -43,6 +46,12 @@ THEME = Theme(
     panel="#282c32",
     dark=True,
 )
+
+
+def _palette() -> type[Provider]:
+    from tui.palette import Commands
+
+    return Commands
 
 
 def _reviews() -> Screen[Any]:
@@ -75,7 +84,7 @@ class BackroomApp(App[None], inherit_bindings=False):
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    COMMANDS: ClassVar[set[Any]] = {Commands}
+    COMMANDS: ClassVar[set[Any]] = {_palette}
     MODES: ClassVar[dict[str, Any]] = {
         "today": TodayScreen,
         "reviews": _reviews,

@@ -9,10 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
 from textual.actions import parse
 from textual.binding import Binding
-from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -115,34 +113,3 @@ def available(screen: Screen[Any]) -> list[tuple[DOMNode, Command]]:
 def _possible(node: DOMNode, command: Command) -> bool:
     _, name, parameters = parse(command.action)
     return node.check_action(name, parameters) is True
-
-
-class Commands(Provider):
-    """The palette: `group: action`, with its key, only what is possible now."""
-
-    def _entries(self) -> list[tuple[str, str, Any]]:
-        return [
-            (f"{command.group}: {command.label}", key_text(command), _runner(node, command.action))
-            for node, command in available(self.screen)
-            if command.palette
-        ]
-
-    async def discover(self) -> Hits:
-        """All entries, before anything is typed."""
-        for text, keys, run in self._entries():
-            yield DiscoveryHit(Text(f"{text}  [{keys}]"), run, text=text)
-
-    async def search(self, query: str) -> Hits:
-        """Entries that match what was typed."""
-        matcher = self.matcher(query)
-        for text, keys, run in self._entries():
-            score = matcher.match(text)
-            if score > 0:
-                yield Hit(score, matcher.highlight(text).append(f"  [{keys}]"), run, text=text)
-
-
-def _runner(node: DOMNode, action: str) -> Any:
-    async def run() -> None:
-        await node.run_action(action)
-
-    return run

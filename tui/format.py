@@ -22,6 +22,8 @@ _SURROGATES = re.compile(r"[\ud800-\udfff]")
 SENTIMENT_MARKS = {"negative": "−", "neutral": "=", "positive": "+"}
 STATE_MARKS = {"new": "●", "seen": "○", "acted on": "✓", "dismissed": "✗"}
 _BLOCKS = "▁▂▃▄▅▆▇█"
+CHANCES = {"q": "chance of a false alarm"}
+"""Numbers whose short name says nothing to a seller: q is a p-value corrected for having looked at many themes."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -197,17 +199,23 @@ def other_numbers(finding: Finding) -> list[tuple[str, str]]:
     """A finding's plain numbers beyond k, n and the months, as name and value."""
     shown = []
     for name, value in finding.numbers.items():
-        if name in ("k", "n", "unit", "months") or value is None or isinstance(value, (Mapping, list, tuple)):
+        if name in ("k", "n", "unit", "months") or value is None or isinstance(value, Mapping):
             continue
-        if isinstance(value, bool):
+        if isinstance(value, (list, tuple)):
+            if not all(isinstance(item, str) for item in value):
+                continue
+            text = ", ".join(one_line(item) for item in value)
+        elif isinstance(value, bool):
             text = "yes" if value else "no"
+        elif isinstance(value, (int, float)) and (name.startswith("share") or name in CHANCES):
+            text = percent(value)
         elif isinstance(value, int):
             text = count(value)
         elif isinstance(value, float):
             text = f"{value:,.4g}"
         else:
             text = one_line(value)
-        shown.append((words(name), text))
+        shown.append((CHANCES.get(name) or words(name), text))
     return shown
 
 

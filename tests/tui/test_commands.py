@@ -15,9 +15,11 @@ import tui
 from engine.shop import Shop
 from tests.tui.conftest import screen_text, settle
 from tui.app import BackroomApp
-from tui.commands import Commands, available, key_text
+from tui.commands import available, key_text
+from tui.palette import Commands
 from tui.screens.base import AreaScreen
 from tui.screens.dialogs import Choose, Confirm, ErrorDialog
+from tui.widgets.key_bar import KeyBar
 
 
 def declaring() -> list[type[DOMNode]]:
@@ -114,7 +116,16 @@ async def test_the_key_bar_has_at_most_eight_keys_that_fit(shop: Shop) -> None:
             await pilot.press(keys)
             await settle(pilot)
             line = screen_text(app).splitlines()[-1]
-            assert "help" in line and "^q quit" in line and len(app.screen.query("FooterKey")) <= 8
+            assert "help" in line and "^q quit" in line and len(app.screen.query_one(KeyBar).commands) <= 8
+
+
+async def test_a_click_on_the_key_bar_presses_the_key(shop: Shop) -> None:
+    app = BackroomApp(shop)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.click(KeyBar, offset=(screen_text(app).splitlines()[-1].index("seen"), 0))
+        await settle(pilot)
+        assert shop.finding(1).state == "seen"
 
 
 async def test_letters_are_text_while_a_field_has_the_keys(shop: Shop) -> None:

@@ -24,8 +24,7 @@ from tui.app import BackroomApp
 
 async def pilot(pilot):
     await pilot.pause()
-    names = {name.partition(".")[0] for name in sys.modules} | {name for name in sys.modules if name.startswith("tui.")}
-    print("MODULES", *sorted(names))
+    print("MODULES", *sorted(sys.modules))
     pilot.app.exit()
 
 BackroomApp(shop).run(headless=True, auto_pilot=pilot, size=(80, 24))

@@ -106,10 +106,18 @@ def test_months_with_and_without_rows() -> None:
 
 
 def test_other_numbers_leave_out_what_is_shown_elsewhere() -> None:
-    shown = dict(
-        other_numbers(finding(numbers={"k": 1, "months": [], "stars_lost": 0.62, "orders": 1204, "seen": True}))
-    )
-    assert shown == {"stars lost": "0.62", "orders": "1,204", "seen": "yes"}
+    numbers = {
+        "k": 1, "months": [], "stars_lost": 0.62, "orders": 1204, "seen": True, "share_before": 0.041, "q": 0.0002,
+        "words": ["battery", "dies"], "steps": [1, 2],
+    }  # fmt: skip
+    assert dict(other_numbers(finding(numbers=numbers))) == {
+        "stars lost": "0.62",
+        "orders": "1,204",
+        "seen": "yes",
+        "share before": "4 %",
+        "chance of a false alarm": "under 1 %",
+        "words": "battery, dies",
+    }
 
 
 def test_bars_and_stars() -> None:

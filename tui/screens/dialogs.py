@@ -35,6 +35,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     }
     Dialog .title { text-style: bold; width: 1fr; height: auto; }
     Dialog .hint { text-style: dim; width: 1fr; height: auto; }
+    Dialog VerticalScroll { height: auto; max-height: 16; }
     Dialog Horizontal { height: auto; margin-top: 1; }
     Dialog Button { margin-right: 1; }
     Dialog OptionList { height: auto; max-height: 16; border: none; padding: 0; background: $surface; }

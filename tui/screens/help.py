@@ -24,7 +24,7 @@ class HelpScreen(Dialog[None]):
         screen: the screen that was open when help was asked for.
     """
 
-    DEFAULT_CSS = "HelpScreen VerticalScroll { height: auto; max-height: 20; }"
+    DEFAULT_CSS = "HelpScreen VerticalScroll { max-height: 100%; }"
 
     def __init__(self, screen: Screen[Any]) -> None:
         super().__init__()

@@ -209,6 +209,7 @@ class ImportScreen(AreaScreen):
         self._text = text
         self.candidates: list[Candidate] = []
         self._rows_shown = False
+        self._shown: Path | None = None
         self._meanings: dict[str, str] = {}
 
     def body(self) -> Iterable[Widget]:
@@ -313,28 +314,32 @@ class ImportScreen(AreaScreen):
         """Show what the current file is."""
         line = self.line
         content: Content = Content("")
-        self.columns.show_columns(())
-        self.columns.show_rows(())
         self.columns.display = True
         if line is not None and line.report is not None:
             content = report_content(line.report.as_json())
             self.columns.display = False
         elif line is not None:
             content = recognition_content(line.candidate, line.table)
-            self._show_columns(line.table)
+            self._show_columns(line)
         self.query_one("#recognition", Static).update(content)
         self.refresh_bindings()
 
-    def _show_columns(self, table: Recognition | None) -> None:
+    def _show_columns(self, line: Line) -> None:
+        table, path = line.table, line.candidate.path
+        keep_cursor = self._shown == path
         if table is None:
+            # A file that is looked at again keeps its columns, and the cursor on them, until the answer is there.
+            if not keep_cursor or line.candidate.error is not None:
+                self.columns.show_rows(())
             return
+        self._shown = path
         if self._rows_shown:
             self.columns.show_columns(sample_columns(table.sample_rows))
             self.columns.empty = "No rows to show."
             self.columns.show_rows(table.sample_rows)
         else:
             self.columns.show_columns(guess_columns(self._meanings))
-            self.columns.show_rows(table.columns)
+            self.columns.show_rows(table.columns, keep_cursor=keep_cursor)
 
     @on(VirtualList.Opened, "#files")
     def open(self, event: VirtualList.Opened[Line]) -> None:

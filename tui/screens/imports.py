@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import Any, ClassVar
 
 from textual import on
@@ -11,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.commands import Command, bindings
-from tui.format import count, counted, one_line, tsv, words
+from tui.format import as_text, count, counted, one_line, tsv, words
 from tui.screens.base import AreaScreen
 from tui.widgets.reading import ReadingPane
 from tui.widgets.virtual import Column, VirtualList, VirtualTable
@@ -26,6 +27,11 @@ def number(report: Mapping[str, Any], name: str) -> str:
     return "" if value is None else count(value)
 
 
+def file_name(report: Mapping[str, Any]) -> str:
+    """The file's name without its folder."""
+    return one_line(PurePath(as_text(report.get("file"))).name)
+
+
 def kind(report: Mapping[str, Any]) -> str:
     """Platform and report in words."""
     parts = [one_line(report.get("platform")), words(one_line(report.get("report")))]
@@ -33,7 +39,7 @@ def kind(report: Mapping[str, Any]) -> str:
 
 
 COLUMNS: tuple[Column[Report], ...] = (
-    Column("file", 16, lambda row: one_line(row.get("file")), grow=True),
+    Column("file", 16, file_name, grow=True),
     Column("what", 20, kind),
     Column("rows", 8, lambda row: number(row, "rows_loaded"), right=True),
     Column("skipped", 7, lambda row: number(row, "rows_rejected"), right=True),
@@ -48,7 +54,7 @@ def report_content(report: Mapping[str, Any]) -> Content:
 
     def line(name: str, value: str) -> None:
         if value:
-            parts.append((f"{name:<14}", "dim"))
+            parts.append((f"{name:<16}", "dim"))
             parts.append(value + "\n")
 
     parts.append((one_line(report.get("file")) + "\n", "bold"))
@@ -61,7 +67,9 @@ def report_content(report: Mapping[str, Any]) -> Content:
     for name in ("rows_read", "rows_loaded", "rows_updated", "rows_duplicate", "rows_rejected"):
         line(words(name), number(report, name))
     line("rejects file", one_line(report.get("rejects_file")))
-    totals, file_totals = report.get("totals") or {}, report.get("file_totals") or {}
+    file_totals = report.get("file_totals") or {}
+    # A total of nothing that the file does not state either says nothing.
+    totals = {name: value for name, value in (report.get("totals") or {}).items() if value or name in file_totals}
     if totals or file_totals:
         parts.append((f"\n{'total':<14}{'loaded':>16}{'in the file':>16}\n", "bold"))
         for name in [*totals, *(name for name in file_totals if name not in totals)]:
@@ -163,9 +171,7 @@ class ImportsScreen(AreaScreen):
                 self.room.start_job(Job("Taking an import back", lambda context: shop.undo(import_id), done))
 
         self.app.push_screen(
-            Confirm(
-                f"Take back {one_line(row.get('file'))}? Its rows leave the shop; the file stays.", "Take back", "Keep"
-            ),
+            Confirm(f"Take back {file_name(row)}? Its rows leave the shop; the file stays.", "Take back", "Keep"),
             answered,
         )
 

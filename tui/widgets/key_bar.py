@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, ClassVar
 
 from rich.cells import cell_len
+from rich.text import Text
 from textual import events
-from textual.app import ComposeResult
-from textual.widgets import Footer, Input
-from textual.widgets._footer import FooterKey
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
 
 from tui.commands import Command, available, key_text
 
@@ -55,23 +57,48 @@ def _cells(command: Command) -> int:
     return cell_len(_display(command)) + cell_len(command.footer) + 2
 
 
-class KeyBar(Footer):
-    """Textual's footer over our own choice of keys; each is clickable."""
+class KeyBar(Widget):
+    """One line of keys, each clickable; drawn again only when the keys change."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-bar--key"}
+    DEFAULT_CSS = """
+    KeyBar { height: 1; background: $panel; color: $foreground; & > .key-bar--key { color: $accent; text-style: bold; } }
+    """
 
     def __init__(self) -> None:
-        super().__init__(show_command_palette=False, compact=True)
+        super().__init__()
+        self.commands: list[Command] = []
 
-    def compose(self) -> ComposeResult:
-        """One key after another."""
-        typing = isinstance(self.screen.focused, Input)
-        commands = chosen([command for _, command in available(self.screen)], self.app.size.width, typing=typing)
-        self.styles.grid_size_columns = len(commands)
-        for command in commands:
-            key = command.keys.split(",")[0]
-            yield FooterKey(key, _display(command), command.footer, command.action, tooltip=command.label).data_bind(
-                compact=Footer.compact
-            )
+    def on_mount(self) -> None:
+        """Follow the screen's keys."""
+        self.screen.bindings_updated_signal.subscribe(self, self._update)
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Another width, other keys."""
-        self.call_after_refresh(self.recompose)
+        self._update(self.screen)
+
+    def _update(self, screen: Screen[Any]) -> None:
+        if screen is not self.screen or not self.is_attached:
+            return
+        typing = isinstance(screen.focused, Input)
+        commands = chosen([command for _, command in available(screen)], self.size.width, typing=typing)
+        if commands != self.commands:
+            self.commands = commands
+            self.refresh()
+
+    def render(self) -> Text:
+        """The keys in one line."""
+        style = self.get_component_rich_style("key-bar--key", partial=True)
+        line = Text(no_wrap=True)
+        for command in self.commands:
+            line.append(_display(command), style).append(f" {command.footer} ")
+        return line
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key that was clicked."""
+        end = 0
+        for command in self.commands:
+            end += _cells(command)
+            if event.x < end:
+                self.app.simulate_key(command.keys.split(",")[0])
+                return

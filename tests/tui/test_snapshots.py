@@ -1,0 +1,89 @@
+"""Pictures of every screen at two sizes; stored anew with BACKROOM_UPDATE_SNAPSHOTS=1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.jobs import Progress
+from engine.shop import Shop
+from tests.tui.conftest import settle
+from tests.tui.shops import build
+from tui.app import BackroomApp
+from tui.background import Job
+from tui.screens.dialogs import ErrorDialog
+
+SCREENS: dict[str, list[str]] = {
+    "today": [],
+    "finding": ["enter"],
+    "evidence": ["enter", "enter"],
+    "row": ["enter", "enter", "down", "enter"],
+    "reviews": ["2"],
+    "reviews_filtered": ["2", "s", "slash", "电", "池"],
+    "review": ["2", "G", "enter"],
+    "products": ["3"],
+    "imports": ["4"],
+    "import_report": ["4", "enter"],
+    "import": ["i"],
+    "help": ["question_mark"],
+    "dismiss": ["d"],
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", SCREENS)
+async def test_screen(
+    shop: Shop, snapshot: Callable[[BackroomApp, str], None], name: str, size: tuple[int, int]
+) -> None:
+    app = BackroomApp(shop)
+    async with app.run_test(size=size) as pilot:
+        app.cursor_blink = False
+        await settle(pilot)
+        for key in SCREENS[name]:
+            await pilot.press(key)
+            await settle(pilot)
+            if hasattr(app.focused, "cursor_blink"):
+                app.focused.cursor_blink = False
+        await settle(pilot)
+        snapshot(app, f"{name}_{size[0]}x{size[1]}")
+
+
+async def test_job_bar(shop: Shop, snapshot: Callable[[BackroomApp, str], None]) -> None:
+    app = BackroomApp(shop)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.job = Job("Reading the shop", lambda context: None, lambda result: None)
+        app.job.progress = Progress("Reading reviews", 320, 900, "reviews", 41.5, 14.0)
+        app._show_job()
+        await settle(pilot)
+        snapshot(app, "job_80x24")
+
+
+async def test_empty_shop(tmp_path: Path, snapshot: Callable[[BackroomApp, str], None]) -> None:
+    app = BackroomApp(build(tmp_path / "my.shop", reviews=0, findings=False))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        snapshot(app, "empty_80x24")
+
+
+async def test_error(shop: Shop, snapshot: Callable[[BackroomApp, str], None]) -> None:
+    app = BackroomApp(shop)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.push_screen(
+            ErrorDialog(
+                "orders.csv, line 7: the date is not a date: [31/31/2026].", "Change the order of dates with d."
+            )
+        )
+        await settle(pilot)
+        snapshot(app, "error_80x24")
+
+
+async def test_light_theme(shop: Shop, snapshot: Callable[[BackroomApp, str], None]) -> None:
+    app = BackroomApp(shop)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.theme = "textual-light"
+        await settle(pilot)
+        snapshot(app, "light_80x24")
