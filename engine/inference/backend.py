@@ -25,7 +25,7 @@ BATCH_TOKENS = 512
 SEQUENCES = 32
 """Texts in one decode of labelling."""
 
-STEP_TEXTS = 2000
+STEP_TEXTS = 500
 """Texts tokenised between two looks at the queue of requests."""
 
 

@@ -142,6 +142,11 @@ class _Connection:
         """Ask for a request to stop."""
         self._send(protocol.Cancel(identity))
 
+    def kill(self) -> None:
+        """End a process that does not listen."""
+        self.alive = False
+        self.peer.kill()
+
     def close(self) -> None:
         """Let the process end, or end it."""
         self._channel.close()
@@ -155,6 +160,8 @@ class _Connection:
         try:
             self._channel.send(message)
         except (OSError, ValueError) as error:
+            # The reading thread will notice as well, but maybe not before the next request.
+            self.alive = False
             raise _Died from error
 
     def _read(self) -> None:
@@ -409,7 +416,8 @@ class ModelClient:
             part = list(positions)
 
             def request(identity: int, model: str, part: list[str] = part) -> Work:
-                return make(identity, model, part)
+                # Broken exports hold half characters (lone surrogates), which no wire format carries.
+                return make(identity, model, [text.encode(errors="replace").decode() for text in part])
 
             try:
                 # Closed at once also when `store` raises: a batch that cannot be kept ends the request.
@@ -481,7 +489,8 @@ class ModelClient:
         except _Died:
             return
         except queue.Empty:
-            connection.peer.kill()
+            self._log("The model process did not stop when told to; it is ended.")
+            connection.kill()
 
     def _connect(self) -> _Connection:
         """The running process, or a new one."""

@@ -36,6 +36,9 @@ from engine.inference.task import LabelTask, TaskError, one_line
 
 Tokens = NDArray[np.int32]
 
+LONGEST_TOKEN = 32
+"""Characters."""
+
 PROBES = ("It works and it is fine", "东西不错", "ok 5")
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
@@ -123,6 +126,7 @@ class LlamaBackend:
         self._n_vocab = L.llama_vocab_n_tokens(self._vocab)
         self._memory = L.llama_get_memory(self._ctx)
         self._batch = _Batch(batch_tokens)
+        self._scratch: Tokens = np.zeros(1024, dtype=np.int32)
         self._sequences = sequences
         self._context_tokens = L.llama_n_ctx(self._ctx)
         self._threads = threads
@@ -170,12 +174,13 @@ class LlamaBackend:
         if room < 1:
             raise TaskError(f"Task {task.name}: its prompt is longer than the context of {self._path.name}.")
         keep = min(task.max_text_tokens, room)
-        lines = [one_line(text) for text in texts]
+        # No token is that long; a text of megabytes must not be tokenised to keep its first line.
+        lines = [one_line(text[: keep * LONGEST_TOKEN * 4])[: keep * LONGEST_TOKEN] for text in texts]
         tails: list[Tokens] = []
         for count, line in enumerate(lines, 1):
+            self._check()
             tails.append(np.concatenate([self.tokenize(line, special=False)[:keep], prepared.suffix]))
             if count % STEP_TEXTS == 0:
-                self._check()
                 yield None
         budget = min(self._batch.size, self._context_tokens - len(prepared.prefix))
         for group in pack([len(tail) for tail in tails], lines, budget, self._sequences):
@@ -257,13 +262,14 @@ class LlamaBackend:
     def tokenize(self, text: str, *, special: bool) -> Tokens:
         """Token ids of `text`, without BOS. `special=False` keeps `<eos>` in a customer's text a piece of text."""
         raw = text.encode()
-        room = len(raw) + 8
-        buffer = (ctypes.c_int32 * room)()
-        count = L.llama_tokenize(self._vocab, raw, len(raw), buffer, room, False, special)
-        if count < 0:
-            buffer = (ctypes.c_int32 * -count)()
-            count = L.llama_tokenize(self._vocab, raw, len(raw), buffer, -count, False, special)
-        return np.array(buffer[:count], dtype=np.int32)
+        while True:
+            room = len(self._scratch)
+            count = L.llama_tokenize(
+                self._vocab, raw, len(raw), _pointer(self._scratch, ctypes.c_int32), room, False, special
+            )
+            if count >= 0:
+                return self._scratch[:count].copy()
+            self._scratch = np.zeros(-count, dtype=np.int32)
 
     def _with_bos(self, tokens: Tokens) -> Tokens:
         if not L.llama_vocab_get_add_bos(self._vocab):

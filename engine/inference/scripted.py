@@ -110,13 +110,13 @@ class ThreadPeer:
         self._request_reader = os.fdopen(requests_out, "rb")
         self._event_writer = os.fdopen(events_in, "wb")
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(backend,), daemon=True)
-        self._thread.start()
+        self._channel: Channel[Request] = Channel(self._request_reader, self._event_writer, Request)
+        self.worker = Worker(self._channel, lambda setup: backend, on_end=lambda: None)
+        threading.Thread(target=self._run, daemon=True).start()
 
-    def _run(self, backend: Backend) -> None:
-        channel: Channel[Request] = Channel(self._request_reader, self._event_writer, Request)
+    def _run(self) -> None:
         try:
-            Worker(channel, lambda setup: backend, on_end=lambda: None).run()
+            self.worker.run()
         except (OSError, ValueError):
             # Our end of the pipe was closed: the process was killed.
             return

@@ -7,7 +7,6 @@ label's raw score is the log of the summed exponentials of the logits of its fir
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,10 @@ from engine.errors import BackroomError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+# The control characters of Unicode and its line and paragraph separators.
+_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
 
 
 class TaskError(BackroomError):
@@ -101,5 +104,4 @@ def one_line(text: str) -> str:
     A review that contains line breaks could otherwise imitate the prompt's own layout, and equal texts that differ only
     in spacing would be labelled twice.
     """
-    cleaned = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in text)
-    return " ".join(cleaned.split())
+    return " ".join(text.translate(_CONTROLS).split())

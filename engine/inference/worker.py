@@ -62,6 +62,11 @@ class Worker:
         self._current: int | None = None
         self._ended = False
 
+    @property
+    def waiting(self) -> int:
+        """Requests that have arrived and were not looked at yet."""
+        return len(self._arrived)
+
     def run(self) -> None:
         """Work until the other side is gone."""
         setup = self._channel.receive()

@@ -61,5 +61,12 @@ def task() -> LabelTask:
 def reviews() -> list[str]:
     """Sixty texts of many lengths in two languages, no two alike."""
     openings = ["The lamp", "This kettle", "My second pair of these shoes", "这个水壶", "手机壳"]
-    middles = [" works", " broke after two days and nobody answers", "很好，家里人都喜欢", "质量太差了", " is fine, I guess", ""]
+    middles = [
+        " works",
+        " broke after two days and nobody answers",
+        "很好，家里人都喜欢",
+        "质量太差了",
+        " is fine, I guess",
+        "",
+    ]
     return [f"{opening}{middle}{'!' * extra}" for opening in openings for middle in middles for extra in range(2)]

@@ -55,6 +55,26 @@ def test_equal_texts_are_computed_once_and_answered_each() -> None:
     assert sorted(seen) == ["a", "bb"] and np.array_equal(scores[:, 1], [1, 2, 1, 1])
 
 
+def test_half_characters_of_broken_exports_are_no_obstacle() -> None:
+    with scripted() as client:
+        assert np.array_equal(client.scores(["ok\ud83d", "好"], TASK)[:, 1], [3, 1])
+
+
+def test_a_process_that_died_between_requests_is_replaced() -> None:
+    peers: list[ThreadPeer] = []
+
+    def launch() -> ThreadPeer:
+        peers.append(ThreadPeer(ScriptedBackend(by_length)))
+        return peers[-1]
+
+    with ModelClient(launch=launch) as client:
+        for life in (1, 2, 3):
+            assert np.array_equal(client.scores(["abc"], TASK), [[8, 3]])
+            assert len(peers) == life
+            peers[-1].kill()
+            peers[-1].wait(5)
+
+
 def test_nothing_is_started_for_no_texts() -> None:
     def launch() -> ThreadPeer:
         raise AssertionError("started")
@@ -141,27 +161,27 @@ def test_an_error_while_keeping_a_batch_ends_the_request_and_not_the_client() ->
 
 def test_somebody_who_waits_goes_before_background_work() -> None:
     order: list[str] = []
-    started, asked = threading.Event(), threading.Event()
+    peers: list[ThreadPeer] = []
+    started = threading.Event()
 
     def note(texts: list[str]) -> None:
         order.append("urgent" if texts == ["urgent"] else "background")
         started.set()
-        asked.wait(10)
+        # The first batch takes until the urgent request has arrived.
+        while len(order) == 1 and peers[0].worker.waiting == 0:
+            threading.Event().wait(0.001)
 
-    with scripted(batch=2, before_batch=note) as client:
+    def launch() -> ThreadPeer:
+        peers.append(ThreadPeer(ScriptedBackend(by_length, batch=2, before_batch=note)))
+        return peers[-1]
+
+    with ModelClient(launch=launch) as client:
         background = threading.Thread(target=lambda: client.scores(TEXTS, TASK))
         background.start()
-        started.wait(10)
-        urgent = threading.Thread(target=lambda: client.scores(["urgent"], TASK, interactive=True))
-        urgent.start()
-        # The request is on its way once the client counts it as running.
-        while len(client._running) < 2:
-            pass
-        asked.set()
-        urgent.join()
+        assert started.wait(10)
+        client.scores(["urgent"], TASK, interactive=True)
         background.join()
-    assert "background" in order[order.index("urgent") :], "the background work was not finished first"
-    assert len(order) == 16
+    assert order == ["background", "urgent", *["background"] * 14]
 
 
 def dying(deaths: int) -> tuple[Callable[[], ThreadPeer], list[list[str]]]:

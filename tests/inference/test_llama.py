@@ -45,9 +45,7 @@ def test_glad_and_sad_reviews_are_told_apart_in_two_languages(llama: LlamaBacken
         assert scores[0, 2] > scores[1, 2] and scores[1, 0] > scores[0, 0]
 
 
-def test_batched_scores_agree_with_one_plain_sequence(
-    llama: LlamaBackend, task: LabelTask, reviews: list[str]
-) -> None:
+def test_batched_scores_agree_with_one_plain_sequence(llama: LlamaBackend, task: LabelTask, reviews: list[str]) -> None:
     """The reference: BOS, prefix, text and suffix decoded as one sequence without any sharing."""
     batched = probabilities(llama, reviews, task)
     for index in (0, 17, 42):

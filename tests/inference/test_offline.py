@@ -69,5 +69,7 @@ asyncio.run(main())
 
 
 def test_the_model_libraries_are_told_to_stay_offline() -> None:
-    code = "import os; from engine.privacy.offline import network_forbidden as n; print(os.environ['HF_HUB_OFFLINE'], n())"
+    code = (
+        "import os; from engine.privacy.offline import network_forbidden as n; print(os.environ['HF_HUB_OFFLINE'], n())"
+    )
     assert run(code).stdout.split() == ["1", "True"]
