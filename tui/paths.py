@@ -39,9 +39,12 @@ def _words(line: str, *, windows: bool) -> list[str]:
     if windows:
         return [quoted or plain for quoted, plain in re.findall(r'"([^"]+)"|(\S+)', line)]
     try:
-        return shlex.split(line)
+        words = shlex.split(line)
     except ValueError:  # an apostrophe in a name is no quotation mark
         return [line]
+    # A bare path with spaces that is not there (any more) is still one path, and is named whole in the message.
+    bare = not line.startswith("file:") and not any(sign in line for sign in "'\"\\")
+    return [line] if bare and not any(word.startswith(("/", "~")) or _exists(word) for word in words[1:]) else words
 
 
 def _path(word: str) -> Path:

@@ -70,10 +70,8 @@ def build(path: Path, *, reviews: int = 60, labelled: bool = True, findings: boo
 
 
 def _findings(db) -> None:
-    months = [
-        {"month": f"2026-{month:02}", "k": k, "n": 8} for month, k in zip(range(1, 7), (0, 1, 1, 3, 4, 5), strict=True)
-    ]
-    months.insert(3, {"month": "2026-03", "k": 0, "n": 0})
+    counts = ((0, 8), (1, 8), (1, 8), (0, 0), (3, 8), (4, 8), (5, 8))
+    months = [{"month": f"2026-{month:02}", "k": k, "n": n} for month, (k, n) in enumerate(counts, 1)]
     rows = (
         ("pain_point:lantern:battery", "pain_point", {"product": "lantern", "name": "Hemlock Camp Lantern", "theme": "battery"},
          'Customers of Hemlock Camp Lantern say the battery dies early ("battery died after two weeks"): 14 of 48 reviews, and '

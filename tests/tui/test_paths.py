@@ -46,6 +46,11 @@ def test_an_apostrophe_is_no_quotation_mark() -> None:
     assert pasted_paths("/e/Anna's orders.csv") == [Path("/e/Anna's orders.csv")]
 
 
+def test_a_bare_path_with_spaces_that_is_missing_is_one_path() -> None:
+    assert pasted_paths("/e/my exports/orders May.csv") == [Path("/e/my exports/orders May.csv")]
+    assert pasted_paths("/e/a.csv /e/b.csv") == [Path("/e/a.csv"), Path("/e/b.csv")]
+
+
 def test_a_folder_is_taken_whole_without_hidden_and_other_files(tmp_path: Path) -> None:
     for name in ("b.csv", "a.XLSX", "deep/c.jsonl", ".hidden.csv", ".git/d.csv", "~$a.xlsx", "photo.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

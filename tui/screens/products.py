@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -10,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from engine.shop import ProductRow
+from engine.shop import Overview, ProductRow
 from tui.commands import Command, bindings
 from tui.format import bar, count, counted, one_line, tsv
 from tui.screens.base import FilteredScreen
@@ -33,6 +34,13 @@ COLUMNS: tuple[Column[ProductRow], ...] = (
     Column("units sold", 10, lambda row: count(row.units) if row.units else "", right=True),
 )
 
+UNREAD_COLUMNS = tuple(
+    replace(column, value=lambda row: "not read", style=lambda row: "dim") if column.title == "negative" else column
+    for column in COLUMNS
+)
+    replace(column, value=lambda row: "not read") if column.title == "negative" else column for column in COLUMNS
+)
+
 
 class ProductsScreen(FilteredScreen):
     """All products with counts; Enter opens what was found out about one."""
@@ -46,6 +54,7 @@ class ProductsScreen(FilteredScreen):
     def __init__(self) -> None:
         super().__init__()
         self._products: list[ProductRow] = []
+        self._read = ""
 
     def body(self) -> Iterable[Widget]:
         """A heading, the filter, the list."""
@@ -57,12 +66,19 @@ class ProductsScreen(FilteredScreen):
         """Read the products beside the screen."""
         shop = self.room.shop
         if shop is None:
-            self._show([])
+            self._show([], None)
             return
-        self.background(shop.products, self._show)
+        self.background(lambda: (shop.products(), shop.overview()), lambda found: self._show(*found))
 
-    def _show(self, products: list[ProductRow]) -> None:
+    def _show(self, products: list[ProductRow], overview: Overview | None) -> None:
         self._products = products
+        self._read = (
+            "negative: press r to read the reviews"
+            if overview is None or not overview.reviews_labelled
+            else "negative: share of the product's reviews"
+            + ("" if overview.reviews_labelled == overview.reviews else f", {overview.reviews_labelled:,} read so far")
+        )
+        self.table.show_columns(COLUMNS if overview is not None and overview.reviews_labelled else UNREAD_COLUMNS)
         self.table.empty = (
             "No product has this name. Esc clears the filter."
             if products
@@ -78,7 +94,7 @@ class ProductsScreen(FilteredScreen):
         self.query_one("#heading", Static).update(
             Content.assemble(
                 (f"{len(rows):,}{of} products" if of else counted(len(rows), "product"), "bold"),
-                ("  ·  negative: reviews read as negative, of all reviews of the product", "dim"),
+                (f"  ·  {self._read}", "dim"),
             )
         )
         self.refresh_bindings()

@@ -38,7 +38,7 @@ COLUMNS: tuple[Column[ReviewRow], ...] = (
     Column("sentiment", 15, sentiment_short, sentiment_style),
     Column("day", 10, lambda row: row.day or ""),
     Column("product", 13, lambda row: one_line(row.product_name or row.product)),
-    Column("review", 20, lambda row: one_line(f"{row.title}: {row.text}" if row.title else row.text), grow=True),
+    Column("review", 20, lambda row: one_line(row.text), grow=True),
 )
 
 

@@ -166,7 +166,7 @@ class TodayScreen(FindingMarks, FilteredScreen):
     @on(VirtualList.Highlighted, "#findings")
     def preview(self, event: VirtualList.Highlighted[Finding]) -> None:
         """Show the finding under the cursor in full where there is room."""
-        content = finding_content(event.row, with_query=False) if event.row is not None else Content("")
+        content = finding_content(event.row, preview=True) if event.row is not None else Content("")
         self.query_one("#preview-text", Static).update(content)
         self.refresh_bindings()
 

@@ -81,18 +81,18 @@ class JobBar(Static):
 
 
 def job_line(job: Job, width: int) -> str:
-    """A job in `width` cells: what, how far, how fast, how long still, and always how to stop it."""
+    """A job in `width` cells: what, how far, how fast, how long still, and how to stop it; only the stage's name is clipped."""
+    progress = job.progress
     ending = " · stopping…" if job.stopping else " · ctrl+x stops"
-    begun = progress_line(job.progress) if job.progress is not None else f"{job.title}…"
-    return clip(begun, width - cell_len(ending)) + ending
+    if progress is None:
+        return clip(f"{job.title}…", width - cell_len(ending)) + ending
+    facts = f" {bar(progress.fraction, 5)} {progress.fraction:.0%} · {progress_numbers(progress)}{ending}"
+    return clip(one_line(progress.stage), max(12, width - cell_len(facts))) + facts
 
 
-def progress_line(progress: Progress) -> str:
-    """Progress in words and a bar."""
-    parts = [
-        f"{one_line(progress.stage)} {bar(progress.fraction, 10)} {progress.fraction:.0%}",
-        f"{count(progress.done)} of {count(progress.total)} {progress.unit}",
-    ]
+def progress_numbers(progress: Progress) -> str:
+    """Counts, rate and time left."""
+    parts = [f"{count(progress.done)}/{count(progress.total)} {progress.unit}"]
     if progress.rate:
         parts.append(f"{progress.rate:,.0f}/s" if progress.rate >= 10 else f"{progress.rate:.1f}/s")
     if progress.seconds_left:

@@ -46,8 +46,8 @@ def draw_finding(finding: Finding, width: int, styles: Styles) -> list[Text]:
     return lines
 
 
-def finding_content(finding: Finding, *, with_query: bool = True) -> Content:
-    """A Finding in full: sentence, numbers in words, months as bars, method and query."""
+def finding_content(finding: Finding, *, preview: bool = False) -> Content:
+    """A Finding in full: sentence, numbers in words, months as bars, method and query; a preview is narrower and has no query."""
     muted, strong = "dim", "bold"
     parts: list[tuple[str, str] | str] = [(safe(finding.sentence) + "\n\n", strong)]
 
@@ -64,7 +64,7 @@ def finding_content(finding: Finding, *, with_query: bool = True) -> Content:
         share = f" = {percent(finding.k / finding.n)}" if finding.k is not None and finding.n else ""
         line("counted", counted + share)
     if finding.interval is not None:
-        line("sure of", f"{between(finding)} (95 % interval)")
+        line("sure of", f"{between(finding)} (95 % sure)")
     if finding.confidence is not None:
         line("confidence", percent(finding.confidence))
     state = f"{STATE_MARKS.get(finding.state, '?')} {finding.state}"
@@ -84,10 +84,12 @@ def finding_content(finding: Finding, *, with_query: bool = True) -> Content:
             if month.share is None:
                 parts.append((f"no {unit_of(finding)}\n", muted))
             else:
-                parts.append(f"{bar(month.share / top, 24)} {percent(month.share):>6}  {month.k} of {month.n}\n")
+                parts.append(
+                    f"{bar(month.share / top, 12 if preview else 24)} {percent(month.share):>6}  {month.k} of {month.n}\n"
+                )
     parts.append(("\nHow it was found\n", strong))
     parts.append(safe(finding.method) + "\n")
-    if with_query and finding.query:
+    if finding.query and not preview:
         parts.append(("\nThe query behind the numbers (c copies it)\n", strong))
         parts.append(safe(finding.query) + "\n")
     return Content.assemble(*parts)

@@ -32,9 +32,10 @@ def review_content(review: ReviewRow) -> Content:
     """A review in full."""
     head = " · ".join(part for part in (stars(review.stars), review.day or "", one_line(review.product_name)) if part)
     parts: list[tuple[str, str] | str] = [(head + "\n" if head else "", "dim")]
-    if review.title:
-        parts.append((safe(review.title) + "\n", "bold"))
-    parts.append("\n" + safe(review.text) + "\n\n")
+    text, title = safe(review.text), safe(review.title or "")
+    # The stored text begins with its title, so that spans count from there.
+    begins = len(title) if title and text.startswith(title) else 0
+    parts += ["\n", (text[:begins], "bold"), text[begins:] + "\n\n"]
     parts += label_parts(review)
     origin = place(review.file, None, review.line)
     parts.append((f"\n{origin}" + (f" · language {review.language}" if review.language else ""), "dim"))

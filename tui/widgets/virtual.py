@@ -306,6 +306,12 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         super().notify_style_update()
         self._lines.clear()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Opening needs a row."""
+        if action == "open":
+            return self.row is not None
+        return super().check_action(action, parameters)
+
     # -- keys and mouse --------------------------------------------------------------------------------------------
 
     def action_move(self, rows: int) -> None:
