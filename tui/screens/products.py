@@ -38,8 +38,6 @@ UNREAD_COLUMNS = tuple(
     replace(column, value=lambda row: "not read", style=lambda row: "dim") if column.title == "negative" else column
     for column in COLUMNS
 )
-    replace(column, value=lambda row: "not read") if column.title == "negative" else column for column in COLUMNS
-)
 
 
 class ProductsScreen(FilteredScreen):
