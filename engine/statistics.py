@@ -20,6 +20,29 @@ def excess_p(k: int, n: int, k_rest: int, n_rest: int) -> float:
     return float(hypergeom.sf(k - 1, n + n_rest, k + k_rest, n))
 
 
+def stratified_excess_p(strata: Sequence[tuple[int, int, int, int]]) -> float:
+    """One-sided p of a larger share here than there, compared only within strata (Mantel & Haenszel 1959).
+
+    So a courier is not blamed for what one product, sent mostly with it, would have done anyway.
+
+    Args:
+        strata: per stratum (k here, n here, k there, n there).
+
+    Returns:
+        1.0 when no stratum has both sides and both outcomes. With continuity correction; normal approximation.
+    """
+    from scipy.stats import norm
+
+    excess = variance = 0.0
+    for k, n, k_there, n_there in strata:
+        total, hits = n + n_there, k + k_there
+        if n == 0 or n_there == 0 or hits in (0, total):
+            continue
+        excess += k - n * hits / total
+        variance += n * n_there * hits * (total - hits) / (total * total * (total - 1))
+    return float(norm.sf((excess - 0.5) / variance**0.5)) if variance else 1.0
+
+
 def adjusted(p_values: Sequence[float]) -> list[float]:
     """p-values corrected for having looked at all of them (Benjamini & Hochberg 1995, false discovery rate)."""
     from scipy.stats import false_discovery_control

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import fisher_exact
 
 from engine.findings import wilson
-from engine.statistics import adjusted, change_point, excess_p, mean_difference_interval
+from engine.statistics import adjusted, change_point, excess_p, mean_difference_interval, stratified_excess_p
 
 
 def test_wilson_matches_the_published_example_and_stays_inside() -> None:
@@ -22,6 +22,15 @@ def test_wilson_matches_the_published_example_and_stays_inside() -> None:
 def test_excess_is_fishers_exact_test(k: int, n: int, k2: int, n2: int) -> None:
     expected = fisher_exact([[k, n - k], [k2, n2 - k2]], alternative="greater").pvalue
     assert excess_p(k, n, k2, n2) == pytest.approx(expected)
+
+
+def test_stratifying_blames_nobody_for_the_mix() -> None:
+    # Within each product the shares are equal; the mix alone makes a plain test cry out.
+    strata = [(18, 60, 6, 20), (1, 20, 4, 80)]
+    assert excess_p(19, 80, 10, 100) < 0.05
+    assert stratified_excess_p(strata) > 0.4
+    assert stratified_excess_p([(12, 40, 2, 40), (9, 30, 1, 30)]) < 0.001
+    assert stratified_excess_p([(3, 3, 0, 0), (0, 5, 0, 5)]) == 1.0
 
 
 def test_adjusted_never_lowers_and_keeps_order() -> None:

@@ -9,13 +9,16 @@ from engine.reviews.board import Board, ThemeOnBoard
 from engine.reviews.evidence import best_quote, numbers, spans
 from engine.reviews.facts import count_query
 from engine.reviews.pain_points import FALSE_DISCOVERIES, FLOOR_MENTIONS, FLOOR_REVIEWS, percent
-from engine.statistics import adjusted, excess_p
+from engine.statistics import adjusted, excess_p, stratified_excess_p
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-METHOD = "share with one value against all other values, Fisher's exact test, FDR 5 %; goes with, not proved cause (v1)"
+METHOD = (
+    "share with one value against the others within the same products, Mantel-Haenszel test (Fisher's exact test for one "
+    "product), FDR 5 %; goes with, not proved cause (v1)"
+)
 
 
 def find(board: Board) -> list[Finding]:
@@ -34,15 +37,33 @@ def find(board: Board) -> list[Finding]:
             if here.sum() < FLOOR_REVIEWS or not there.any():
                 continue
             for theme in board.of("negative"):
-                k = int(theme.hits[here].sum())
-                if k >= FLOOR_MENTIONS:
-                    p = excess_p(k, int(here.sum()), int(theme.hits[there].sum()), int(there.sum()))
+                if theme.hits[here].sum() >= FLOOR_MENTIONS:
+                    p = _p_within_products(board, theme, here, there)
                     tried.append((column, value, product, theme, here, there, p))
     found = []
     for (column, value, product, theme, here, there, _), q in zip(tried, adjusted([p for *_, p in tried]), strict=True):
         if q < FALSE_DISCOVERIES:
             found.append(_finding(board, column, value, product, theme, here, there, q))
     return found
+
+
+def _p_within_products(board: Board, theme: ThemeOnBoard, here: NDArray[np.bool_], there: NDArray[np.bool_]) -> float:
+    """How surely the complaint is more common here than there among reviews of the same product."""
+    strata = []
+    for product in board.products:
+        own_here, own_there = here & (board.product == product), there & (board.product == product)
+        if own_here.any() and own_there.any():
+            strata.append(
+                (
+                    int(theme.hits[own_here].sum()),
+                    int(own_here.sum()),
+                    int(theme.hits[own_there].sum()),
+                    int(own_there.sum()),
+                )
+            )
+    if len(strata) == 1:
+        return excess_p(*strata[0])
+    return stratified_excess_p(strata)
 
 
 def _finding(

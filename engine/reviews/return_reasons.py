@@ -12,6 +12,10 @@ from engine.statistics import adjusted, excess_p
 METHOD = "returned rows with this reason against the other products' returns, Fisher's exact test, FDR 5 % (v1)"
 
 
+LEAST_SHARE = 0.25
+"""A reason that fewer of a product's returns give is not what it is sent back for."""
+
+
 def find(board: Board) -> list[Finding]:
     """Products whose returns name a reason more often than the rest of the shop's returns do."""
     returns = facts.return_reasons(board.store)
@@ -22,7 +26,7 @@ def find(board: Board) -> list[Finding]:
         of_product = returns.filter(returns["product"] == product)
         same = int((returns["reason"] == reason).sum()) - len(rows)
         k, n, rest = len(rows), len(of_product), len(returns) - len(of_product)
-        if k >= FLOOR_MENTIONS:
+        if k >= FLOOR_MENTIONS and k >= LEAST_SHARE * n:
             tried.append((str(product), str(reason), rows, k, n, same, rest, excess_p(k, n, same, rest)))
     found = []
     for (product, reason, rows, k, n, same, rest, _), q in zip(tried, adjusted([t[-1] for t in tried]), strict=True):
