@@ -157,6 +157,7 @@ class _Item:
         self.reading, self.report, self.transformer = reading, report, transformer
         self._hash, self._path = hash_of, path
         self._rejects: list[Reject] = []
+        self._whole: dict[int, Reject] = {}
         self._sums: dict[str, float] = defaultdict(float)
         self._orders: set[str] = set()
         self._stated: dict[str, float] = defaultdict(float)
@@ -194,6 +195,9 @@ class _Item:
             report.rows_updated += main["updated"]
             report.rows_duplicate += main["same"] + rows.duplicate
             stage.advance(batch.frame.height)
+        differences, stated = transformer.reconcile()
+        report.differences += differences
+        self._stated.update(stated)
         self._finish(time.monotonic() - started)
         if db is not None:
             self._end(db)
@@ -332,14 +336,19 @@ class _Item:
         return None
 
     def write_rejects(self, shop: Path, settings: ImportSettings) -> None:
-        """Write the rows that were not loaded beside the shop, after the transaction."""
-        if self._rejects and not settings.dry_run:
-            table = self.reading.table
-            path = rejects.rejects_path(
-                shop, Path(table.file).name if "/" not in table.file else table.file, table.sheet
-            )
-            rejects.write(path, self.reading.names, self._rejects)
-            self.report.rejects_file = str(path)
+        """Write the rows that were not loaded, with all of their cells, beside the shop, after the transaction."""
+        if not self._rejects or settings.dry_run or self.transformer is None:
+            return
+        table, names = self.reading.table, self.reading.names
+        if len(self.transformer.positions) < len(names):
+            wanted = {reject.line: reject.reason for reject in self._rejects}
+            for batch in table.batches(self.reading.first, len(names), list(range(len(names)))):
+                here = batch.lines.is_in(list(wanted))
+                for line, cells in zip(batch.lines.filter(here), batch.frame.filter(here).iter_rows(), strict=True):
+                    self._whole[line] = Reject(line, wanted[line], cells)
+        path = rejects.rejects_path(shop, table.file, table.sheet)
+        rejects.write(path, names, [self._whole.get(reject.line, reject) for reject in self._rejects])
+        self.report.rejects_file = str(path)
 
 
 def _prepare(table: Table, settings: ImportSettings, store: Store, path: Path, digest: str, tables: int) -> _Item:

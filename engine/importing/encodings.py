@@ -243,10 +243,10 @@ def plausibility(text: str, encoding: str) -> float:
     if encoding == "cp932":
         kana = len(_KANA.findall(joined))
         half_width = len(re.findall(r"[\uff61-\uff9f]", joined))
-        han = len(_HAN.findall(joined))
+        kanji = len(_HAN.findall(joined))
         if not kana or half_width > kana:
-            return 0.1 * han / total
-        return (kana + han + 0.8 * (punctuation - half_width)) / total
+            return 0.1 * kanji / total
+        return (kana + kanji + 0.8 * (punctuation - half_width)) / total
     if encoding == "cp949":
         return (len(_HANGUL.findall(joined)) + 0.5 * punctuation) / total * 0.98
     if encoding == "cp1251":

@@ -181,7 +181,7 @@ def value_score(shape: _Shape, meaning: str, rows: int) -> tuple[float, str]:
 
 
 # What values alone suggest when no word does: only for the columns without which nothing can be read.
-def _value_only(shape: _Shape, meaning: str) -> tuple[float, str]:
+def _value_only(name: str, shape: _Shape, meaning: str) -> tuple[float, str]:
     if meaning == "text" and shape.words >= 8 and shape.distinct > 0.5 and shape.letters > 0.9:
         return 0.75, "long, differing texts"
     if meaning == "stars" and shape.stars >= 0.99 and shape.whole > 0.9 and shape.distinct < 0.5:
@@ -190,7 +190,15 @@ def _value_only(shape: _Shape, meaning: str) -> tuple[float, str]:
         return 0.6, "dates"
     if meaning == "email" and shape.mails >= 0.9:
         return 0.9, "email addresses"
-    if meaning == "product_name" and shape.letters > 0.95 and 1 <= shape.words <= 8 and shape.distinct < 0.95:
+    # Only in a file without a header: where a column has a name of its own, that name is heard.
+    nameless = re.fullmatch(r"column \d+", name) is not None
+    if (
+        nameless
+        and meaning == "product_name"
+        and shape.letters > 0.95
+        and 1 <= shape.words <= 8
+        and shape.distinct < 0.95
+    ):
         return 0.5, "repeated names"
     return 0.0, ""
 
@@ -216,19 +224,19 @@ def propose(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Proposal:
         weight = sum(telling) + (2.0 if family == "review" and _reads_like_reviews(chosen, shapes) else 0.0)
         if weight > best[0]:
             best = weight, family, chosen
-    weight, family, chosen = best
-    if family is None:
-        chosen = _assign(header, shapes, "review", len(rows))
+    _, proposed, meant = best
+    if proposed is None:
+        meant = _assign(header, shapes, "review", len(rows))
     columns = []
     for i, name in enumerate(header):
-        hit = chosen.get(i)
+        hit = meant.get(i)
         samples = tuple(list(dict.fromkeys(v.strip()[:80] for v in values[i] if v and v.strip()))[:3])
         if hit is None:
             columns.append(ColumnGuess(name, None, 0.0, "nothing known in its name or values", samples))
         else:
             columns.append(ColumnGuess(name, hit[0], min(1.0, hit[1]), hit[2], samples))
     used = [c.confidence for c in columns if c.meaning]
-    return Proposal(family, tuple(columns), sum(used) / len(used) if used and family else 0.0)
+    return Proposal(proposed, tuple(columns), sum(used) / len(used) if used and proposed else 0.0)
 
 
 def _reads_like_reviews(chosen: dict[int, tuple[str, float, str]], shapes: Sequence[_Shape]) -> bool:
@@ -247,7 +255,7 @@ def _assign(
             said, why = header_score(name, family, meaning)
             factor, looks = value_score(shapes[i], meaning, rows)
             score, reason = said * factor, why + (f", {looks}" if why and looks else "")
-            alone, looks_alone = _value_only(shapes[i], meaning)
+            alone, looks_alone = _value_only(name, shapes[i], meaning)
             if alone > score and factor > 0:
                 score, reason = alone, looks_alone
             if meaning == "text":
@@ -296,8 +304,10 @@ def profile_of(mapping: dict[str, str], family: str, header: Sequence[str]) -> P
         tables = {table: TableRule(columns=[m for m in fields if m in table_columns(table)])}
         group = []
     version = [Version([name for name in header if name.strip()])]
+    by_unit = family == "order" and "unit_price" in fields and not {"quantity", "amount"} & set(fields)
+    notes = ["No column says how many: each row was counted as one unit."] if by_unit else []
     report = "orders" if family == "order" else table
-    return Profile("file", report, report, fields, tables, version, name="mapping", group=group)
+    return Profile("file", report, report, fields, tables, version, name="mapping", group=group, notes=notes)
 
 
 def _order_tables(fields: dict[str, Field]) -> dict[str, TableRule]:
@@ -308,9 +318,12 @@ def _order_tables(fields: dict[str, Field]) -> dict[str, TableRule]:
     tables = {}
     if any(meaning in fields for meaning in _OF_A_LINE) or "order_id" not in fields:
         columns = [m for m in fields if m in table_columns("order_lines")]
-        tables["order_lines"] = TableRule(
-            columns=columns, set={} if amount in (None, "amount") else {"amount": str(amount)}
-        )
+        setting = {} if amount in (None, "amount") else {"amount": str(amount)}
+        if "unit_price" in fields and not {"quantity", "amount"} & set(fields):
+            # A file of order items without a count has one row per unit; the report says so.
+            setting = {"quantity": "CASE WHEN unit_price IS NOT NULL THEN 1.0 END", "amount": "unit_price"}
+            amount = "unit_price"
+        tables["order_lines"] = TableRule(columns=columns, set=setting)
     if "order_id" in fields:
         columns = [m for m in fields if m in table_columns("orders") and m not in (*_ADDED_UP, "amount")]
         sums = {m: m for m in _ADDED_UP if m in fields}

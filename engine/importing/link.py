@@ -25,6 +25,7 @@ SOURCES: dict[str, tuple[str | None, str | None, str | None]] = {
     "order_lines": ("product_id", "sku", "product_name"),
     "reviews": ("product_id", "sku", "product_name"),
     "returns": ("product_id", "sku", "product_name"),
+    "stock_movements": ("product_id", "sku", "product_name"),
     "stock": ("product_id", "sku", "product_name"),
     "sessions": ("product_id", "sku", "product_name"),
     "fees": (None, "sku", "product_name"),
@@ -83,7 +84,7 @@ class Linker:
             return rows
         names = [name if name in rows.columns else None for name in SOURCES[table]]
         cells = [(pl.col(n).fill_null("") if n else pl.lit("")).alias(f"_{i}") for i, n in enumerate(names)]
-        carried = rows.select(cells)
+        carried = rows.select("line", *cells)
         distinct = carried.group_by("_0", "_1", "_2", maintain_order=True).len()
         fresh = []
         for product_id, sku, name, count in distinct.iter_rows():

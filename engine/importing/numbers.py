@@ -108,7 +108,13 @@ def read(column: pl.Series, decimal: str = ".") -> pl.Series:
     else:
         broken = core.str.contains(r"\.\d*,") | core.str.contains(r",(?:\d{0,2}|\d{4,})(?:\D|$)")
         core = core.str.replace_all(",", "", literal=True)
-    value = core.cast(pl.Float64, strict=False)
+    # Programs write very small and very large amounts with an exponent.
+    power = text.str.contains(r"^\s*[+-]?\d+(?:\.\d+)?e[+-]?\d{1,2}\s*$").fill_null(False)
+    value = pl.select(
+        pl.when(power)
+        .then(text.str.strip_chars().cast(pl.Float64, strict=False))
+        .otherwise(core.cast(pl.Float64, strict=False))
+    ).to_series()
     frame = pl.DataFrame({"v": distinct, "n": value, "negative": negative, "percent": percent, "broken": broken})
     n = pl.col("n")
     n = pl.when(pl.col("negative")).then(-n.abs()).otherwise(n)

@@ -73,6 +73,13 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     order: str | None = None
 
 
+class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of several amounts in a row: SQL expressions for its kind and for the amount."""
+
+    kind: str
+    amount: str
+
+
 class TableRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How rows of a report become rows of one table.
 
@@ -85,6 +92,8 @@ class TableRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         fill: columns that take the first non-empty cell of the row's group.
         key: columns that identify a row across imports.
         repeat: what a repeated key in one file means: `ordinal` (a further row), or `drop` (the same row again).
+        unpivot: one stored row per amount of a row, with its `kind`.
+        spread: every column that no field claims is a location, its cells are what is on hand there.
     """
 
     columns: list[str] = []
@@ -95,6 +104,17 @@ class TableRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fill: list[str] = []
     key: list[str] = []
     repeat: str | None = None
+    unpivot: list[Amount] = []
+    spread: bool = False
+
+
+class Joined(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Cells in which a platform joins several sub-orders: the field that tells how many, and the fields it joins."""
+
+    by: str
+    fields: list[str]
+    separator: str = ";"
+    quantity: str = "quantity"
 
 
 class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -134,7 +154,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, eq=False)
     currency: str | None = None
     decimal: str | None = None
     notes: list[str] = []
-    totals: dict[str, str] = {}
+    joined: Joined | None = None
 
     @property
     def main_table(self) -> str:

@@ -3,50 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from engine.importing import cleaning, dates, numbers
+from engine.importing import cleaning, dates, grain, numbers
 from engine.importing.delimited import Batch
-from engine.importing.profiles import Field, Match, Profile, TableRule, is_ignored, table_columns
+from engine.importing.profiles import Field, Match, Profile, TableRule, is_ignored
 from engine.importing.recognise import Reading
 from engine.importing.report import ImportSettings
+from engine.importing.stray import take_out
 
 if TYPE_CHECKING:
     import polars as pl
 
-# The moment from which a table's `day` is taken.
-MOMENTS = {
-    "reviews": "written_at",
-    "orders": "ordered_at",
-    "order_lines": "ordered_at",
-    "returns": "returned_at",
-    "fees": "posted_at",
-}
 # Cells without which a row would say something wrong; another cell that cannot be read is set aside, the row stays.
 _CORE = (
     "order_id review_id quantity unit_price amount total stars ordered_at written_at returned_at posted_at day on_hand "
     "available impressions clicks spend sales sessions units refund"
 )
 CORE = frozenset(_CORE.split())
-KEYS: dict[str, list[str]] = {
-    "orders": ["order_id"],
-    "order_lines": ["order_id", "line_id", "sku", "product_id", "product_name", "variant"],
-    "products": ["product_id"],
-    "variants": ["product_id", "sku", "option1", "option2", "option3"],
-    "stock": ["product_id", "sku", "variant", "location", "condition", "day"],
-    "returns": ["order_id", "sku", "product_id", "returned_at"],
-    "ads": ["day", "day_to", "campaign", "ad_group", "ad", "keyword", "search_term", "match"],
-    "coupons": ["coupon_id", "code", "name", "starts"],
-    "sessions": ["day", "day_to", "parent_id", "product_id", "sku", "channel", "page"],
-    "customers": ["customer_id", "email", "name"],
-}
-# Tables whose rows are things, not events: the same row again is the same thing.
-_DROPPED = ("reviews", "products", "customers", "orders", "variants")
 _SAYING = ("text", "body", "title", "stars")
-_SUBJECT = ("sku", "product_id", "product_name")
 _NUMERIC_KINDS = ("money", "number")
 _DATE_KINDS = ("moment", "day")
 
@@ -107,7 +85,14 @@ class Transformer:
         self._extra = [
             i for i, name in enumerate(reading.names) if i not in self._used and not is_ignored(self.profile, name)
         ]
-        self.positions = sorted(self._used | set(self._extra))
+        self._locations: list[int] = []
+        if any(rule.spread for rule in self.profile.tables.values()):
+            self._locations, self._extra = self._extra, []
+        self.positions = sorted(self._used | set(self._extra) | set(self._locations))
+        self._totals: list[dict[str, str | None]] = []
+        self._counts: list[tuple[int, int]] = []
+        self._sums: dict[str, float] = defaultdict(float)
+        self._read = 0
         self._seen: dict[str, pl.DataFrame] = {}
         self._source: Iterator[Batch] = iter(())
         self._first: Batch | None = None
@@ -243,7 +228,9 @@ class Transformer:
 
         raw = batch.frame.with_columns(batch.lines.alias("line"))
         rejects = [Reject(line, reason, cells) for line, cells, reason in batch.ragged]
-        raw, skipped = self._without_stray(raw)
+        raw, stray = take_out(raw, self.match, self.reading.names)
+        self._totals += stray.totals
+        self._counts += stray.counts
         read = raw.height + len(rejects)
         cleaned: dict[str, pl.Series] = {}
         reasons: pl.Series | None = None
@@ -288,12 +275,9 @@ class Transformer:
             if silent.any():
                 reasons = _first_reason(reasons, silent, pl.Series(["neither text nor stars"] * raw.height))
         self._count_masked(cleaned)
-        frame = (
-            pl.DataFrame(list(cleaned.values()) or [pl.Series("line", [], dtype=pl.Int64)])
-            if cleaned
-            else pl.DataFrame()
-        )
-        frame = frame.with_columns(raw["line"], self._extra_json(raw, asides))
+        frame = pl.DataFrame(list(cleaned.values())).with_columns(raw["line"], self._extra_json(raw, asides))
+        if self._locations:
+            frame = frame.with_columns(raw[str(i)].alias(f"_at_{i}") for i in self._locations)
         if reasons is not None and reasons.is_not_null().any():
             bad = reasons.is_not_null()
             width = len(self.reading.names)
@@ -302,9 +286,13 @@ class Transformer:
                 for row, reason in zip(raw.filter(bad).iter_rows(named=True), reasons.filter(bad), strict=True)
             ]
             frame = frame.filter(~bad)
+        apart: list[dict[str, Any]] = []
+        if self.profile.joined is not None:
+            frame, apart = grain.divide_joined(frame, self.profile.joined)
+        self._add_up(frame, read)
         tables, duplicate = self._tables(frame)
         differences, stated = self._check(frame)
-        return Rows(tables, rejects, skipped, read, differences, stated, duplicate)
+        return Rows(tables, rejects, sorted(stray.lines.items()), read, differences + apart, stated, duplicate)
 
     def _cells(self, raw: pl.DataFrame, name: str, rule: Field) -> pl.Series | None:
         positions = self.match.columns.get(name)
@@ -331,46 +319,6 @@ class Transformer:
             .select(pl.concat_str(pl.lit(f"{label}: “"), cell, pl.lit(f"” {problem}")))
             .to_series()
         )
-
-    def _without_stray(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
-        """Take out blank lines, repeated headers, footers and totals rows, each with its reason."""
-        import polars as pl
-
-        skipped: list[tuple[int, str]] = []
-        cells = [c for c in raw.columns if c != "line"]
-        key = self._required_position()
-        # A row without its required cell may be blank or a note; only those are looked at closely.
-        suspects = (
-            raw.filter(pl.col(str(key)).is_null() | (pl.col(str(key)).str.strip_chars() == ""))
-            if key is not None
-            else raw
-        )
-        if suspects.height:
-            blank = suspects.filter(
-                pl.all_horizontal(pl.col(c).is_null() | (pl.col(c).str.strip_chars() == "") for c in cells)
-            )
-            if blank.height:
-                raw = raw.filter(~pl.col("line").is_in(blank["line"].implode()))
-        label = str(key) if key is not None else cells[0]
-        header = self.reading.names[int(label)]
-        again = raw.filter(pl.col(label).str.strip_chars() == header)
-        lines: dict[int, str] = {line: "the header again" for line in again["line"]}
-        for stray in self.profile.stray:
-            position = self.match.columns[stray.field][0] if stray.field and stray.field in self.match.columns else None
-            looked = [str(position)] if position is not None else cells[:1]
-            for column in looked:
-                hits = raw.filter(pl.col(column).str.contains(stray.pattern))
-                lines |= {line: stray.reason for line in hits["line"]}
-        if lines:
-            skipped = sorted(lines.items())
-            raw = raw.filter(~pl.col("line").is_in(list(lines)))
-        return raw, skipped
-
-    def _required_position(self) -> int | None:
-        for name, rule in self.profile.fields.items():
-            if rule.required and name in self.match.columns:
-                return self.match.columns[name][0]
-        return None
 
     def _count_masked(self, cleaned: dict[str, pl.Series]) -> None:
         """Personal data that the platform masked names nobody: it is set aside and counted."""
@@ -414,75 +362,41 @@ class Transformer:
     def _tables(self, frame: pl.DataFrame) -> tuple[dict[str, pl.DataFrame], int]:
         tables, duplicate = {}, 0
         for table, rule in self.profile.tables.items():
-            rows = self._rows_of(table, rule, frame)
-            rows, dropped = self._keyed(table, rule, rows)
-            tables[table] = rows
+            source = self._spread(frame) if rule.spread else frame
+            rows = grain.rows_of(table, self.profile, source, self.conventions.currency)
+            tables[table], dropped = self._keyed(table, rule, rows)
             duplicate += dropped
         return tables, duplicate
 
-    def _rows_of(self, table: str, rule: TableRule, frame: pl.DataFrame) -> pl.DataFrame:
+    def _spread(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """One row per location column: the location's name and what is on hand there; places that hold none are left out."""
         import polars as pl
 
-        known = table_columns(table)
-        columns = rule.columns or [name for name in known if name in frame.columns]
-        if "status" in columns and "status_original" in known and "status_original" not in columns:
-            columns = [*columns, "status_original"]
-        columns = [name for name in columns if name in frame.columns and name not in rule.set and name not in rule.sum]
-        group = [name for name in rule.one_per or self.profile.group if name in frame.columns]
-        if rule.fill and group:
-            fills = [name for name in rule.fill if name in frame.columns]
-            if "status" in fills:
-                fills.append("status_original")
-            firsts = frame.group_by(group, maintain_order=True).agg(pl.col(fills).first(ignore_nulls=True))
-            frame = frame.drop(fills).join(firsts, on=group, how="left", maintain_order="left")
-        if rule.where and not rule.one_per:
-            frame = frame.filter(pl.sql_expr(rule.where))
-        expressions = [pl.col(name) for name in columns]
-        expressions += [_typed(pl.sql_expr(sql), table, name).alias(name) for name, sql in rule.set.items()]
-        expressions += [pl.sql_expr(sql).alias(name) for name, sql in rule.sum.items()]
-        keep = [name for name in group if rule.one_per and name not in columns and name not in rule.set]
-        with_extra = [pl.col("extra")] if table == self.profile.main_table else []
-        rows = frame.select([*expressions, *with_extra, pl.col("line"), *keep])
-        if rule.one_per:
-            sums = list(rule.sum)
-            firsts_of = [c for c in rows.columns if c not in group and c not in sums and c != "line"]
-            rows = rows.group_by(group, maintain_order=True).agg(
-                pl.col(firsts_of).first(ignore_nulls=True),
-                pl.col("line").first(),
-                *(pl.when(pl.col(s).count() > 0).then(pl.col(s).sum()).alias(s) for s in sums),
+        parts = []
+        for position in self._locations:
+            column = f"_at_{position}"
+            read = cleaning.number(cleaning.blank_to_null(frame[column]), self.conventions.decimal)
+            part = frame.with_columns(
+                pl.lit(self.reading.names[position]).alias("_location"), read.values.alias("_on_hand")
             )
-            if rule.where:
-                rows = rows.filter(pl.sql_expr(rule.where))
-            rows = rows.drop(keep)
-        return self._completed(table, rows)
-
-    def _completed(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """Fill what follows from other columns: day, currency, the whole text of a review, an amount from price and count."""
-        import polars as pl
-
-        known = table_columns(table)
-        moment = MOMENTS.get(table)
-        if "day" in known and "day" not in rows.columns and moment in rows.columns:
-            rows = rows.with_columns(pl.col(moment).str.slice(0, 10).alias("day"))
-        if "currency" in known and self.conventions.currency:
-            stated = pl.col("currency") if "currency" in rows.columns else pl.lit(None, dtype=pl.String)
-            rows = rows.with_columns(pl.coalesce(stated, pl.lit(self.conventions.currency)).alias("currency"))
-        if table == "reviews":
-            rows = _with_text(rows)
-        if table == "order_lines":
-            rows = _with_amount(rows)
-        return rows
+            parts.append(part.filter(pl.col("_on_hand").is_not_null()))
+        if not parts:
+            return frame.head(0).with_columns(
+                pl.lit(None, dtype=pl.String).alias("_location"), pl.lit(None, dtype=pl.Float64).alias("_on_hand")
+            )
+        return pl.concat(parts).sort("line", maintain_order=True)
 
     def _keyed(self, table: str, rule: TableRule, rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         """Give each row its identity across imports; rows repeated within the file are dropped or numbered."""
         import polars as pl
 
-        rows = rows.with_columns(self._keys(table, rule, rows).alias("row_key"))
+        mapped = self.reading.mapped is not None
+        rows = rows.with_columns(grain.keys(table, rule, rows, self.namespace, mapped=mapped).alias("row_key"))
         dropped = 0
         if rows.is_empty():
             return rows, dropped
         doubled = rows["row_key"].is_duplicated()
-        if doubled.any() and (rule.repeat or ("drop" if table in _DROPPED else "ordinal")) == "drop":
+        if doubled.any() and (rule.repeat or ("drop" if table in grain.THINGS else "ordinal")) == "drop":
             content = [c for c in rows.columns if c != "line"]
             again = doubled & ~rows.select(pl.struct(content).is_first_distinct()).to_series()
             if table == "reviews":
@@ -494,26 +408,6 @@ class Transformer:
         if not rule.one_per:
             rows = self._numbered(table, rows)
         return rows, dropped
-
-    def _keys(self, table: str, rule: TableRule, rows: pl.DataFrame) -> pl.Series:
-        import polars as pl
-
-        if table == "reviews":
-            keys = _review_keys(rows, mapped=self.reading.mapped is not None)
-            return (
-                pl.DataFrame({"k": keys}).select(pl.concat_str(pl.lit(self.namespace + "|"), pl.col("k"))).to_series()
-            )
-        names = [n for n in (rule.key or KEYS.get(table, [])) if n in rows.columns]
-        if "line_id" in names and rows["line_id"].null_count() == 0:
-            names = [n for n in names if n in ("order_id", "line_id")]
-        if not names or table == "fees":
-            names = [n for n in rows.columns if n not in ("line", "extra")]
-        parts = [pl.col(n).cast(pl.String).fill_null("") for n in names if n not in _SUBJECT]
-        subject = [pl.col(n) for n in _SUBJECT if n in names]
-        if subject:
-            # One identifier of the product is enough, and keeps the key short.
-            parts.append(pl.coalesce(subject).fill_null(""))
-        return rows.select(pl.concat_str([pl.lit(self.namespace), *parts], separator="|")).to_series()
 
     def _numbered(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
         """Number rows that share a key, across batches (which are remembered by the keys' hashes)."""
@@ -543,6 +437,41 @@ class Transformer:
         return rows
 
     # -- reconciling -------------------------------------------------------------------------------------------------
+
+    def _add_up(self, frame: pl.DataFrame, read: int) -> None:
+        self._read += read
+        if self.profile.group:
+            return
+        for name in self.match.columns:
+            if self.profile.kind(name) in _NUMERIC_KINDS:
+                self._sums[name] += float(frame[name].sum())
+
+    def reconcile(self) -> tuple[list[dict[str, Any]], dict[str, float]]:
+        """Compare the file's own totals rows and record counts with what was read, after the last batch.
+
+        Returns:
+            Differences, and the totals the file states.
+        """
+        import polars as pl
+
+        differences: list[dict[str, Any]] = []
+        stated: dict[str, float] = {}
+        for row in self._totals:
+            for name in self._sums:
+                cell = row.get(str(self.match.columns[name][0]))
+                value = numbers.read(pl.Series([cell], dtype=pl.String), self.conventions.decimal)[0]
+                if value is None or (cell and "%" in cell):
+                    continue
+                stated[name] = value
+                if abs(value - self._sums[name]) > 0.011:
+                    column = self.reading.names[self.match.columns[name][0]]
+                    loaded = round(self._sums[name], 2)
+                    differences.append({"line": row["line"], "what": column, "file": value, "loaded": loaded})
+        for line, count in self._counts:
+            stated["rows"] = float(count)
+            if count != self._read:
+                differences.append({"line": line, "what": "rows", "file": count, "loaded": self._read})
+        return differences, stated
 
     def _check(self, frame: pl.DataFrame) -> tuple[list[dict[str, Any]], dict[str, float]]:
         """Compare what the file states per group with what its rows add up to, group by group."""
@@ -604,17 +533,6 @@ def _dtype(kind: str) -> type[pl.DataType]:
     return pl.Int64 if kind == "flag" else pl.String
 
 
-def _typed(expression: pl.Expr, table: str, name: str) -> pl.Expr:
-    import polars as pl
-
-    from engine.importing.profiles import KINDS
-
-    kind = KINDS.get(name, "text")
-    if kind in ("money", "number", "stars"):
-        return expression.cast(pl.Float64)
-    return expression if kind == "flag" else expression.cast(pl.String)
-
-
 def _first_reason(reasons: pl.Series | None, where: pl.Series, said: pl.Series) -> pl.Series:
     import polars as pl
 
@@ -622,75 +540,3 @@ def _first_reason(reasons: pl.Series | None, where: pl.Series, said: pl.Series) 
     if reasons is None:
         return now
     return pl.DataFrame({"a": reasons, "b": now}).select(pl.coalesce("a", "b")).to_series()
-
-
-def _with_text(rows: pl.DataFrame) -> pl.DataFrame:
-    """`text` is title and body as one; a title that the body already says is not repeated."""
-    import polars as pl
-
-    null = pl.lit(None, dtype=pl.String)
-    body = pl.col("body") if "body" in rows.columns else null
-    if "text" in rows.columns:
-        body = pl.coalesce(body, pl.col("text"))
-    title = pl.col("title") if "title" in rows.columns else null
-    rows = rows.with_columns(body.alias("body"), title.alias("title"))
-    said = (
-        pl.col("body")
-        .str.to_lowercase()
-        .str.contains(pl.col("title").str.to_lowercase().str.strip_chars(" .!…"), literal=True)
-    )
-    whole = (
-        pl.when(pl.col("title").is_null() | said.fill_null(False))
-        .then(pl.col("body"))
-        .when(pl.col("body").is_null())
-        .then(pl.col("title"))
-        .otherwise(pl.concat_str("title", "body", separator="\n"))
-    )
-    return rows.with_columns(whole.fill_null("").alias("text"))
-
-
-def _with_amount(rows: pl.DataFrame) -> pl.DataFrame:
-    """Complete quantity, unit price and amount from one another."""
-    import polars as pl
-
-    for name in ("quantity", "unit_price", "amount", "discount"):
-        if name not in rows.columns:
-            rows = rows.with_columns(pl.lit(None, dtype=pl.Float64).alias(name))
-    quantity, price, amount = pl.col("quantity"), pl.col("unit_price"), pl.col("amount")
-    computed = quantity * price - pl.col("discount").fill_null(0)
-    rows = rows.with_columns(pl.coalesce(amount, computed).alias("amount"))
-    per_unit = pl.when(quantity > 0).then((amount + pl.col("discount").fill_null(0)) / quantity)
-    return rows.with_columns(pl.coalesce(price, per_unit).round(6).alias("unit_price"))
-
-
-def _review_keys(rows: pl.DataFrame, *, mapped: bool) -> pl.Series:
-    """A review's own id where a platform gives one, else a hash of product, author, date and text.
-
-    In a file without a profile an id may count from one in every file, so that it is hashed together with the rest.
-    """
-    import hashlib
-
-    import polars as pl
-
-    if "review_id" in rows.columns and not mapped and rows["review_id"].null_count() == 0:
-        return rows["review_id"]
-    parts = [
-        c
-        for c in (
-            "review_id",
-            "order_id",
-            "product_id",
-            "sku",
-            "product_name",
-            "author",
-            "email",
-            "written_at",
-            "stars",
-            "text",
-        )
-        if c in rows.columns
-    ]
-    joined = rows.select(
-        pl.concat_str([pl.col(c).cast(pl.String).fill_null("") for c in parts], separator="\x1f")
-    ).to_series()
-    return pl.Series([hashlib.blake2b(value.encode(), digest_size=12).hexdigest() for value in joined], dtype=pl.String)

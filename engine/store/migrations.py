@@ -37,7 +37,7 @@ IMPORTED_TABLES: dict[str, str] = {
         channel TEXT, note TEXT, extra TEXT
     """,
     "order_lines": """
-        order_id TEXT NOT NULL, line_id TEXT, ordered_at TEXT, day TEXT, status TEXT, status_original TEXT,
+        order_id TEXT, line_id TEXT, ordered_at TEXT, day TEXT, status TEXT, status_original TEXT,
         product_id TEXT, sku TEXT, product_name TEXT, variant TEXT, quantity REAL, unit_price REAL, discount REAL,
         amount REAL, tax REAL, currency TEXT, extra TEXT
     """,
@@ -53,6 +53,10 @@ IMPORTED_TABLES: dict[str, str] = {
     "stock": """
         sku TEXT, product_id TEXT, product_name TEXT, variant TEXT, location TEXT, day TEXT, condition TEXT,
         on_hand REAL, available REAL, committed REAL, incoming REAL, unavailable REAL, extra TEXT
+    """,
+    "stock_movements": """
+        sku TEXT, product_id TEXT, product_name TEXT, kind TEXT, quantity REAL, reason TEXT, condition TEXT,
+        location TEXT, reference TEXT, day TEXT, extra TEXT
     """,
     "returns": """
         order_id TEXT, sku TEXT, product_id TEXT, product_name TEXT, quantity REAL, reason TEXT, comment TEXT,

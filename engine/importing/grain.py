@@ -1,0 +1,262 @@
+"""From cleaned fields to rows of the home tables: what one row of a report is, and what identifies it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from engine.importing.profiles import KINDS, Joined, Profile, TableRule, table_columns
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# The moment from which a table's `day` is taken.
+MOMENTS = {
+    "reviews": "written_at",
+    "orders": "ordered_at",
+    "order_lines": "ordered_at",
+    "returns": "returned_at",
+    "fees": "posted_at",
+}
+KEYS: dict[str, list[str]] = {
+    "orders": ["order_id"],
+    "order_lines": ["order_id", "line_id", "sku", "product_id", "product_name", "variant"],
+    "products": ["product_id", "title"],
+    "variants": ["product_id", "sku", "option1", "option2", "option3"],
+    "stock": ["product_id", "sku", "product_name", "variant", "location", "condition", "day"],
+    "stock_movements": ["day", "kind", "reference", "sku", "product_id", "location", "reason"],
+    "returns": ["order_id", "sku", "product_id", "product_name", "returned_at"],
+    "ads": ["day", "day_to", "campaign", "ad_group", "ad", "keyword", "search_term", "match"],
+    "coupons": ["coupon_id", "code", "name", "starts"],
+    "sessions": ["day", "day_to", "parent_id", "product_id", "sku", "channel", "page"],
+    "customers": ["customer_id", "email", "name"],
+}
+# One identifier of the product is enough in a key, and keeps it short.
+SUBJECT = ("sku", "product_id", "product_name")
+# Tables whose rows are things, not events: the same row again is the same thing.
+THINGS = ("reviews", "products", "customers", "orders", "variants")
+
+
+def rows_of(table: str, profile: Profile, frame: pl.DataFrame, currency: str | None) -> pl.DataFrame:
+    """Rows of one table from the cleaned fields of a report.
+
+    Args:
+        table: the home table.
+        profile: the report.
+        frame: a column per field, `line`, `extra`; one row per row of the file.
+        currency: of amounts whose row states none.
+
+    Returns:
+        Stored columns and `line`.
+    """
+    import polars as pl
+
+    rule = profile.tables[table]
+    known = table_columns(table)
+    columns = rule.columns or [name for name in known if name in frame.columns]
+    if "status" in columns and "status_original" in known and "status_original" not in columns:
+        columns = [*columns, "status_original"]
+    columns = [name for name in columns if name in frame.columns and name not in rule.set and name not in rule.sum]
+    group = [name for name in rule.one_per or profile.group if name in frame.columns]
+    frame = _filled_in(frame, rule, group)
+    if rule.where and not rule.one_per:
+        frame = frame.filter(pl.sql_expr(rule.where))
+    if rule.unpivot:
+        frame = _unpivoted(frame, rule)
+    extra = [pl.col("extra")] if table == profile.main_table else []
+    keep = [name for name in group if rule.one_per and name not in columns and name not in rule.set]
+    rows = frame.select(
+        *(pl.col(name) for name in columns),
+        *(_typed(pl.sql_expr(sql), name).alias(name) for name, sql in rule.set.items()),
+        *(pl.sql_expr(sql).alias(name) for name, sql in rule.sum.items()),
+        *([pl.col("_kind").alias("kind"), pl.col("_amount").alias("amount")] if rule.unpivot else []),
+        *([pl.col(c).alias(n) for n, c in (("location", "_location"), ("on_hand", "_on_hand"))] if rule.spread else []),
+        *extra,
+        pl.col("line"),
+        *(pl.col(name) for name in keep),
+    )
+    if rule.one_per:
+        rows = _grouped(rows, rule, group).drop(keep)
+    return _completed(table, rows, currency)
+
+
+def _filled_in(frame: pl.DataFrame, rule: TableRule, group: list[str]) -> pl.DataFrame:
+    import polars as pl
+
+    if not rule.fill or not group or frame.is_empty():
+        return frame
+    fills = [name for name in rule.fill if name in frame.columns]
+    if "status" in fills:
+        fills.append("status_original")
+    firsts = frame.group_by(group, maintain_order=True).agg(pl.col(fills).first(ignore_nulls=True))
+    return frame.drop(fills).join(firsts, on=group, how="left", maintain_order="left")
+
+
+def _unpivoted(frame: pl.DataFrame, rule: TableRule) -> pl.DataFrame:
+    """One row per amount of a row: amounts of nothing are left out."""
+    import polars as pl
+
+    parts = []
+    for item in rule.unpivot:
+        part = frame.with_columns(
+            pl.sql_expr(item.kind).cast(pl.String).alias("_kind"),
+            pl.sql_expr(item.amount).cast(pl.Float64).alias("_amount"),
+        )
+        parts.append(part.filter(pl.col("_amount").is_not_null() & (pl.col("_amount") != 0)))
+    return pl.concat(parts).sort("line", maintain_order=True)
+
+
+def _grouped(rows: pl.DataFrame, rule: TableRule, group: list[str]) -> pl.DataFrame:
+    """One row per group: the first non-empty cell of every column, sums where the rule says so."""
+    import polars as pl
+
+    firsts = [c for c in rows.columns if c not in group and c not in rule.sum and c != "line"]
+    # A row that names no group stands for nothing here.
+    rows = rows.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in group)) if group else rows
+    rows = rows.group_by(group, maintain_order=True).agg(
+        pl.col(firsts).first(ignore_nulls=True),
+        pl.col("line").first(),
+        *(pl.when(pl.col(s).count() > 0).then(pl.col(s).sum()).alias(s) for s in rule.sum),
+    )
+    return rows.filter(pl.sql_expr(rule.where)) if rule.where else rows
+
+
+def divide_joined(frame: pl.DataFrame, joined: Joined) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """Rows in which a platform joined several sub-orders become one row each where every part has its own count.
+
+    Where only one count covers several parts it cannot be divided: the row stays one line without a product, and what
+    cannot be allocated is reported.
+    """
+    import polars as pl
+
+    if joined.by not in frame.columns:
+        return frame, []
+    many = frame[joined.by].str.contains(joined.separator, literal=True).fill_null(False)
+    if not many.any():
+        return frame, []
+    names = [name for name in joined.fields if name in frame.columns]
+    differences: list[dict[str, Any]] = []
+    for row in frame.filter(many).iter_rows(named=True):
+        parts = len([part for part in str(row[joined.by]).split(joined.separator) if part.strip()])
+        differences.append(
+            {
+                "line": row["line"],
+                "what": "units that cannot be allocated",
+                "units": row.get(joined.quantity),
+                "parts": parts,
+                "products": str(row.get("product_name") or ""),
+            }
+        )
+    cleared = [
+        pl.when(many).then(None).otherwise(pl.col(name)).alias(name)
+        for name in names
+        if name != joined.by and name in SUBJECT
+    ]
+    return frame.with_columns(cleared), differences
+
+
+def _typed(expression: pl.Expr, name: str) -> pl.Expr:
+    import polars as pl
+
+    kind = KINDS.get(name, "text")
+    if kind in ("money", "number", "stars"):
+        return expression.cast(pl.Float64)
+    return expression if kind == "flag" else expression.cast(pl.String)
+
+
+def _completed(table: str, rows: pl.DataFrame, currency: str | None) -> pl.DataFrame:
+    """Fill what follows from other columns: day, currency, the whole text of a review, an amount from price and count."""
+    import polars as pl
+
+    known = table_columns(table)
+    moment = MOMENTS.get(table)
+    if "day" in known and "day" not in rows.columns and moment in rows.columns:
+        rows = rows.with_columns(pl.col(moment).str.slice(0, 10).alias("day"))
+    if "currency" in known and currency:
+        stated = pl.col("currency") if "currency" in rows.columns else pl.lit(None, dtype=pl.String)
+        rows = rows.with_columns(pl.coalesce(stated, pl.lit(currency)).alias("currency"))
+    if table == "reviews":
+        rows = _with_text(rows)
+    if table == "order_lines":
+        rows = _with_amount(rows)
+    return rows
+
+
+def _with_text(rows: pl.DataFrame) -> pl.DataFrame:
+    """`text` is title and body as one; a title that the body already says is not repeated."""
+    import polars as pl
+
+    null = pl.lit(None, dtype=pl.String)
+    body = pl.col("body") if "body" in rows.columns else null
+    if "text" in rows.columns:
+        body = pl.coalesce(body, pl.col("text"))
+    title = pl.col("title") if "title" in rows.columns else null
+    rows = rows.with_columns(body.alias("body"), title.alias("title"))
+    bare = pl.col("title").str.to_lowercase().str.strip_chars(" .!…")
+    said = pl.col("body").str.to_lowercase().str.contains(bare, literal=True)
+    whole = (
+        pl.when(pl.col("title").is_null() | said.fill_null(False))
+        .then(pl.col("body"))
+        .when(pl.col("body").is_null())
+        .then(pl.col("title"))
+        .otherwise(pl.concat_str("title", "body", separator="\n"))
+    )
+    return rows.with_columns(whole.fill_null("").alias("text"))
+
+
+def _with_amount(rows: pl.DataFrame) -> pl.DataFrame:
+    """Complete quantity, unit price and amount from one another."""
+    import polars as pl
+
+    lacking = [name for name in ("quantity", "unit_price", "amount", "discount") if name not in rows.columns]
+    rows = rows.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in lacking)
+    quantity, price, amount = pl.col("quantity"), pl.col("unit_price"), pl.col("amount")
+    computed = quantity * price - pl.col("discount").fill_null(0)
+    rows = rows.with_columns(pl.coalesce(amount, computed).alias("amount"))
+    per_unit = pl.when(quantity > 0).then((amount + pl.col("discount").fill_null(0)) / quantity)
+    return rows.with_columns(pl.coalesce(price, per_unit).round(6).alias("unit_price"))
+
+
+def keys(table: str, rule: TableRule, rows: pl.DataFrame, namespace: str, *, mapped: bool) -> pl.Series:
+    """What identifies each row across imports, before repeated keys are numbered.
+
+    Args:
+        table, rule: the home table and how it is filled.
+        rows: its rows.
+        namespace: the platform, or what stands for it in a file without a profile.
+        mapped: the file has no profile, so that its ids may begin anew in every file.
+    """
+    import polars as pl
+
+    if table == "reviews":
+        own = _review_keys(rows, mapped=mapped)
+        return pl.DataFrame({"k": own}).select(pl.concat_str(pl.lit(namespace + "|"), pl.col("k"))).to_series()
+    names = [n for n in (rule.key or KEYS.get(table, [])) if n in rows.columns]
+    if "line_id" in names and rows["line_id"].null_count() == 0:
+        names = [n for n in names if n in ("order_id", "line_id")]
+    if not names or table == "fees":
+        names = [n for n in rows.columns if n not in ("line", "extra")]
+    parts = [pl.col(n).cast(pl.String).fill_null("") for n in names if n not in SUBJECT]
+    subject = [pl.col(n) for n in SUBJECT if n in names]
+    if subject:
+        parts.append(pl.coalesce(subject).fill_null(""))
+    return rows.select(pl.concat_str([pl.lit(namespace), *parts], separator="|")).to_series()
+
+
+_OF_A_REVIEW = (
+    "review_id", "order_id", "product_id", "sku", "product_name", "author", "email", "written_at", "stars", "text",
+)  # fmt: skip
+
+
+def _review_keys(rows: pl.DataFrame, *, mapped: bool) -> pl.Series:
+    """A review's own id where a platform gives one, else a hash of product, author, date and text.
+
+    In a file without a profile an id may count from one in every file, so that it is hashed together with the rest.
+    """
+    import polars as pl
+
+    if "review_id" in rows.columns and not mapped and rows["review_id"].null_count() == 0:
+        return rows["review_id"]
+    cells = [pl.col(c).cast(pl.String).fill_null("") for c in _OF_A_REVIEW if c in rows.columns]
+    joined = rows.select(pl.concat_str(cells, separator="\x1f")).to_series()
+    return pl.Series([hashlib.blake2b(value.encode(), digest_size=12).hexdigest() for value in joined], dtype=pl.String)

@@ -1,0 +1,120 @@
+"""Rows that are no data: blank lines, the header again, notes, counts and totals, each set aside with its reason."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engine.importing.profiles import Match
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# A cell that opens a totals row: the word alone, or followed by a colon and what it totals.
+TOTALS = (
+    r"(?i)^\s*(?:(?:grand |sub)?totals?|sum|合计|总计|汇总|小计|总和|合計|總計|总合计|gesamt(?:summe)?|summe|total général|"
+    r"totale|totaal|suma|итого|всего|jumlah|toplam|รวม)\s*(?:[:：].*|\([^)]*\))?\s*$"
+)
+_COUNT = re.compile(
+    r"^\s*\W*(\d[\d,.]*)\s+(?:record|row|order|item|transaction|line|review)s?(?:\(s\))?\b", re.IGNORECASE
+)
+_FIRST_CELLS = 4
+
+
+@dataclass
+class Found:
+    """What was set aside: line to reason, the totals rows (with their raw cells), and record counts a file states."""
+
+    lines: dict[int, str] = field(default_factory=dict)
+    totals: list[dict[str, str | None]] = field(default_factory=list)
+    counts: list[tuple[int, int]] = field(default_factory=list)
+
+
+def take_out(raw: pl.DataFrame, match: Match, names: list[str]) -> tuple[pl.DataFrame, Found]:
+    """Split rows that are no data from those that are.
+
+    Args:
+        raw: text cells in columns named by position, and `line`.
+        match: the profile on the table's header.
+        names: the header.
+
+    Returns:
+        The data rows, and what was taken out. Blank lines go without a word.
+    """
+    import polars as pl
+
+    found = Found()
+    cells = [c for c in raw.columns if c != "line"]
+    if not cells or raw.is_empty():
+        return raw, found
+    raw = raw.filter(_filled(cells) > 0) if raw.select((_filled(cells) == 0).any()).item() else raw
+    key = _key_column(match, cells)
+    header = names[int(key)].strip()
+    again = pl.col(key).str.strip_chars() == header
+    for line in raw.filter(again)["line"]:
+        found.lines[line] = "the header again"
+    _by_profile(raw, match, cells, found)
+    # Totals and notes lack what every row must have, or are nearly empty: only such rows are looked at closely.
+    required = [
+        str(match.columns[f][0]) for f, rule in match.profile.fields.items() if rule.required and f in match.columns
+    ]
+    lacking = pl.any_horizontal([_empty(c) for c in required]) if required else pl.lit(False)
+    opening = pl.any_horizontal([pl.col(c).str.contains(TOTALS) for c in cells[:_FIRST_CELLS]]).fill_null(False)
+    key_total = pl.col(key).str.contains(TOTALS).fill_null(False)
+    for row in raw.filter(opening & (lacking | key_total | (not required))).iter_rows(named=True):
+        if row["line"] not in found.lines:
+            found.lines[row["line"]] = "a totals row"
+            found.totals.append(row)
+    if len(names) >= 4:
+        for row in raw.filter(_filled(cells) == 1).iter_rows(named=True):
+            said = next(str(row[c]).strip() for c in cells if row[c] and str(row[c]).strip())
+            if row["line"] in found.lines or not _is_note(said, row, required):
+                continue
+            found.lines[row["line"]] = f"a note: {said[:60]}"
+            counted = _COUNT.match(said)
+            if counted:
+                found.counts.append((row["line"], int(re.sub(r"\D", "", counted.group(1)))))
+    if found.lines:
+        raw = raw.filter(~pl.col("line").is_in(list(found.lines)))
+    return raw, found
+
+
+def _filled(cells: list[str]) -> pl.Expr:
+    import polars as pl
+
+    return pl.sum_horizontal([~_empty(c) for c in cells])
+
+
+def _empty(column: str) -> pl.Expr:
+    import polars as pl
+
+    return pl.col(column).is_null() | (pl.col(column).str.strip_chars() == "")
+
+
+def _key_column(match: Match, cells: list[str]) -> str:
+    for name, rule in match.profile.fields.items():
+        if rule.required and name in match.columns:
+            return str(match.columns[name][0])
+    return cells[0]
+
+
+def _by_profile(raw: pl.DataFrame, match: Match, cells: list[str], found: Found) -> None:
+    import polars as pl
+
+    for stray in match.profile.stray:
+        at = match.columns.get(stray.field) if stray.field else None
+        column = str(at[0]) if at else cells[0]
+        cell = pl.col(column).fill_null("") if stray.field else pl.col(column)
+        for row in raw.filter(cell.str.contains(stray.pattern)).iter_rows(named=True):
+            found.lines[row["line"]] = stray.reason
+            if stray.totals:
+                found.totals.append(row)
+
+
+def _is_note(said: str, row: dict[str, str | None], required: list[str]) -> bool:
+    """Whether the only cell of a row reads as a remark, not as a value of the data."""
+    if _COUNT.match(said):
+        return True
+    alone_in_required = len(required) == 1 and bool(row[required[0]] and str(row[required[0]]).strip())
+    return " " in said and bool(re.search(r"[^\W\d_]", said)) and not alone_in_required
