@@ -71,7 +71,12 @@ class ChangePoint:
 
 
 def change_point(
-    hits: NDArray[np.bool_], allowed: NDArray[np.bool_] | None = None, *, least: int = 8, rounds: int = 2000
+    hits: NDArray[np.bool_],
+    allowed: NDArray[np.bool_] | None = None,
+    *,
+    only_rises: bool = False,
+    least: int = 8,
+    rounds: int = 2000,
 ) -> ChangePoint | None:
     """Where a share changed, if anywhere.
 
@@ -81,6 +86,7 @@ def change_point(
     Args:
         hits: shape (n,), in order of time.
         allowed: shape (n,), whether a change may begin at this observation (the first of a day); all when None.
+        only_rises: look for a larger share after the change only (a one-sided question).
         least: fewest observations on either side.
         rounds: permutations; the smallest p is 1 / (rounds + 1).
 
@@ -103,10 +109,13 @@ def change_point(
         k1 = np.cumsum(series, axis=-1)[..., positions - 1].astype(np.float64)
         n1 = positions.astype(np.float64)
         k2, n2 = total - k1, n - n1
-        return _log_likelihood(k1, n1) + _log_likelihood(k2, n2)
+        likelihood = _log_likelihood(k1, n1) + _log_likelihood(k2, n2)
+        return np.where(k2 * n1 > k1 * n2, likelihood, -np.inf) if only_rises else likelihood
 
     observed = gain(hits)
     best = int(np.argmax(observed))
+    if not np.isfinite(observed[best]):
+        return None
     generator = np.random.default_rng(SEED)
     exceed = 0
     chunk = max(1, min(rounds, 4_000_000 // n))

@@ -54,6 +54,7 @@ def test_change_point_respects_days_and_short_series() -> None:
     found = change_point(hits, allowed)
     assert found is not None and found.position in (12, 20)
     assert change_point(hits[:10]) is None
+    assert change_point(hits[::-1], only_rises=True) is None
     assert change_point(np.ones(50, dtype=bool)) is None
 
 

@@ -69,8 +69,8 @@ def _sales_rise(
     """The day praise became common and units a month before and after, when both rose beyond chance; else None."""
     from scipy.stats import mannwhitneyu
 
-    changed = dated_change(board, inside, theme.hits)
-    if changed is None or not changed[0].rose or changed[0].p >= FALSE_DISCOVERIES:
+    changed = dated_change(board, inside, theme.hits, only_rises=True)
+    if changed is None or changed[0].p >= FALSE_DISCOVERIES:
         return None
     change, day = changed
     before = [entry for entry in shares if entry[0] < day[:7]]

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 METHOD = "largest likelihood ratio over all days, permutation test of the maximum, FDR 5 % (v1)"
 
 
-def dated_change(board: Board, inside: NDArray[np.bool_], hits: NDArray[np.bool_]) -> tuple[ChangePoint, str] | None:
+def dated_change(
+    board: Board, inside: NDArray[np.bool_], hits: NDArray[np.bool_], *, only_rises: bool = False
+) -> tuple[ChangePoint, str] | None:
     """The change of a theme's share among the dated reviews in `inside`, and the day from which it holds."""
     import numpy as np
 
@@ -27,7 +29,7 @@ def dated_change(board: Board, inside: NDArray[np.bool_], hits: NDArray[np.bool_
         return None
     days = board.day[rows]
     first_of_day = np.array([i == 0 or days[i] != days[i - 1] for i in range(len(rows))], dtype=np.bool_)
-    change = change_point(hits[rows], first_of_day)
+    change = change_point(hits[rows], first_of_day, only_rises=only_rises)
     return None if change is None else (change, str(days[change.position]))
 
 
