@@ -64,7 +64,7 @@ def finding_content(finding: Finding, *, preview: bool = False) -> Content:
         share = f" = {percent(finding.k / finding.n)}" if finding.k is not None and finding.n else ""
         line("counted", counted + share)
     if finding.interval is not None:
-        line("sure of", f"{between(finding)} (95 % sure)")
+        line("sure of", f"{between(finding)} (95 % interval)")
     if finding.confidence is not None:
         line("confidence", percent(finding.confidence))
     state = f"{STATE_MARKS.get(finding.state, '?')} {finding.state}"
