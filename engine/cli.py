@@ -451,7 +451,7 @@ def list_models(as_json: bool = False) -> None:
     _print_table(
         ["name", "here", "MB", "licence", "good for"],
         [
-            (r["name"], "yes" if r.get("available") else "no", r.get("megabytes"), r.get("licence"), r.get("good_for"))
+            (r["name"], "yes" if r["installed"] else "not yet", round(r["size"] / 1e6), r["licence"], r["good_for"])
             for r in records
         ],
         as_csv=False,
@@ -493,7 +493,7 @@ def prove(as_json: bool) -> int:
         _print_json(results)
     else:
         for result in results:
-            click.echo(f"{'refused' if result['refused'] else 'NOT REFUSED'}: {result['attempt']}")
+            click.echo(f"{'kept in' if result['refused'] else 'GOT OUT'}: {result['attempt']} ({result['detail']})")
     return 0 if all(result["refused"] for result in results) else FAULT
 
 

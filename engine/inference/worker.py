@@ -25,6 +25,7 @@ from engine.inference import embedding, protocol
 from engine.inference.backend import Aborted, Backend, BackendBroken, Sampling, Scored
 from engine.inference.protocol import Cancel, Channel, Describe, Embed, Failed, Generate, Label, Request, Setup, Work
 from engine.inference.task import LabelTask, TaskError
+from engine.privacy.offline import forbid_network, network_forbidden
 
 if TYPE_CHECKING:
     from engine.inference.llama import LlamaBackend
@@ -141,7 +142,7 @@ class Worker:
         elif isinstance(result, str):
             self._channel.send(protocol.Piece(identity, result))
         elif isinstance(result, dict):
-            self._channel.send(protocol.Facts(identity, result))
+            self._channel.send(protocol.Facts(identity, {**result, "network_forbidden": network_forbidden()}))
 
 
 def _steps(backend: Backend, work: Work) -> Iterator[object]:
@@ -274,8 +275,6 @@ def capabilities() -> dict[str, object]:
 
 def main(arguments: list[str]) -> None:
     """Run as a process: answer requests until the input ends."""
-    from engine.privacy.offline import forbid_network
-
     if arguments == ["--capabilities"]:
         forbid_network()
         print(json.dumps(capabilities()))
