@@ -150,9 +150,13 @@ def cli(ctx: click.Context) -> None:
 
 
 def _run_app(path: Path | None, *, analyze: bool = False) -> None:
-    from tui.app import run
+    # The engine knows no screens: whatever app is installed says so as an entry point.
+    from importlib.metadata import entry_points
 
-    run(path, analyze=analyze)
+    for entry in entry_points(group="backroom.app"):
+        entry.load()(path, analyze=analyze)
+        return
+    raise UsageError("the terminal app is not installed.", todo="Run `make setup`.")
 
 
 @cli.command("open")

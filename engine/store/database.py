@@ -8,17 +8,22 @@ processes; a transaction is all or nothing, also when the process is killed.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import ShopError
-from engine.store.migrations import migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+SCHEMA = 5
+"""The schema's version, kept in the file as `user_version`: the number of migrations. A shop that has it opens without
+loading the migration machinery, which keeps the first screen quick."""
 
 BUSY_SECONDS = 30.0
 
@@ -48,7 +53,6 @@ class Store:
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         self.path = path
-        self.read_only = False
         self._write_lock = threading.RLock()
         self._local = threading.local()
         try:
@@ -64,47 +68,49 @@ class Store:
             raise ShopError("there is no such shop.", file=str(path), todo="Import a file into it to begin one.")
         if head and head != b"SQLite format 3\x00":
             raise ShopError("this file is not a shop (not an SQLite database).", file=str(path))
+        self.read_only = exists and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+        version = self._version() if head else 0
+        if version > SCHEMA:
+            raise ShopError("this shop was written by a newer Backroom.", file=str(path), todo="Update Backroom.")
+        if version == SCHEMA:
+            return
+        if self.read_only:
+            raise ShopError("this file cannot be written and holds no shop of this version.", file=str(path))
         self._migrate()
 
+    def _version(self) -> int:
+        """The file's schema version.
+
+        Raises:
+            ShopError: an SQLite database that is no shop, or a damaged one.
+        """
+        tables = {row["name"] for row in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and not tables & {"imports", "_sqlite_migrations"}:
+            raise ShopError("this SQLite file is not a shop.", file=str(self.path), todo="Choose another name.")
+        version = int(self.value("PRAGMA user_version"))
+        self.close()
+        return version
+
     def _migrate(self) -> None:
+        from engine.store.migrations import migrations
+
+        db = self._connect_writer()
         try:
-            db = self._connect_writer()
-        except ShopError:
-            if not self.path.exists():
-                raise
-            self.read_only = True
-            self._check_schema()
-            return
-        try:
-            tables = set(db.table_names())
-            if tables and "imports" not in tables and "_sqlite_migrations" not in tables:
-                raise ShopError("this SQLite file is not a shop.", file=str(self.path), todo="Choose another name.")
-            if "_sqlite_migrations" in tables:
-                names = {m.name for m in migrations._migrations}
-                newer = [m.name for m in migrations.applied(db) if m.name not in names]
-                if newer:
-                    raise ShopError(
-                        "this shop was written by a newer Backroom.", file=str(self.path), todo="Update Backroom."
-                    )
-            if migrations.pending(db):
-                with self._translated():
-                    migrations.apply(db)
+            with self._translated():
+                migrations.apply(db)
+                db.execute(f"PRAGMA user_version={SCHEMA}")
         finally:
             db.conn.close()
 
-    def _check_schema(self) -> None:
-        if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'imports'"):
-            raise ShopError("this file cannot be written and holds no shop yet.", file=str(self.path))
-
     def _connect_writer(self) -> Database:
+        from sqlite_utils import Database
+
         with self._translated():
             connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, check_same_thread=False)
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")
                 connection.execute("PRAGMA foreign_keys=ON")
-                # A write that changes nothing tells a read-only file or folder apart from a writable one.
-                connection.execute("PRAGMA user_version=1")
             except BaseException:
                 connection.close()
                 raise

@@ -11,18 +11,6 @@ from engine.inference.client import ModelClient
 from engine.inference.models import ModelFile, resolve
 from engine.inference.task import LabelTask
 
-HOME = Path(__file__).resolve().parents[2] / "build" / "test-home"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def home() -> Iterator[Path]:
-    """Keep models and logs of these tests out of the user's folders, but keep them between runs."""
-    patch = pytest.MonkeyPatch()
-    HOME.mkdir(parents=True, exist_ok=True)
-    patch.setenv("BACKROOM_HOME", str(HOME))
-    yield HOME
-    patch.undo()
-
 
 @pytest.fixture(scope="session")
 def model(home: Path) -> ModelFile:

@@ -12,15 +12,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from engine.errors import ShopError, UsageError
 from engine.shop import Shop
-from engine.store.database import Store
+from engine.store.database import SCHEMA, Store
+from engine.store.migrations import migrations
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "a.shop", create=True)
+
+
+def test_the_schema_version_counts_the_migrations(store: Store) -> None:
+    assert store.value("PRAGMA user_version") == SCHEMA == len(migrations._migrations)
+
+
+def test_a_half_migrated_shop_is_completed(tmp_path: Path) -> None:
+    path = tmp_path / "half.shop"
+    db = Database(path)
+    migrations.apply(db, stop_before="m004_analysis")
+    db.conn.close()
+    assert Store(path).rows("SELECT * FROM findings") == []
 
 
 def put(store: Store, name: str, value: str = "1") -> None:
@@ -94,11 +108,9 @@ def test_another_programs_database_is_refused_and_untouched(tmp_path: Path) -> N
 
 def test_a_shop_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "new.shop"
-    store = Store(path, create=True)
-    with store.write() as db:
-        db.execute(
-            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('backroom', 'm999_future', 'x')"
-        )
+    Store(path, create=True)
+    with sqlite3.connect(path) as newer:
+        newer.execute(f"PRAGMA user_version = {SCHEMA + 1}")
     with pytest.raises(ShopError, match="newer"):
         Store(path)
 

@@ -1,0 +1,136 @@
+"""The command line's promises to scripts: data on stdout, talk on stderr, exit codes that mean something."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+REVIEWS = (
+    "title,body,rating,review_date,source,curated,reviewer_name,reviewer_email,product_id,product_handle,reply,reply_date,"
+    "picture_urls,ip_address,location,metaobject_handle\n"
+    "Good,Works well for me,5,2026-03-01 10:00:00 UTC,email,ok,Ann,ann@example.com,1,lamp,,,,,,\n"
+    "Bad,It broke after a day,1,2026-03-02 10:00:00 UTC,email,ok,Bob,bob@example.com,1,lamp,,,,,,\n"
+)
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    path = tmp_path / "reviews.csv"
+    path.write_text(REVIEWS, encoding="utf-8")
+    return path
+
+
+def test_import_again_undo(backroom: Run, tmp_path: Path, export: Path) -> None:
+    shop = tmp_path / "a.shop"
+    first = backroom("import", shop, export, "--json")
+    assert first.returncode == 0, first.stderr
+    record = json.loads(first.stdout)
+    assert (record["profile"], record["rows_read"], record["rows_loaded"]) == ("judgeme_reviews", 2, 2)
+    assert set(record) >= {
+        "file",
+        "platform",
+        "report",
+        "encoding",
+        "delimiter",
+        "lines_skipped",
+        "totals",
+        "import_id",
+        "seconds",
+    }
+
+    again = json.loads(backroom("import", shop, export, "--json").stdout)
+    assert again["rows_loaded"] == 0
+    count = "select count(*) as n from v_reviews"
+    assert json.loads(backroom("sql", shop, count, "--json").stdout) == {"n": 2}
+
+    listed = [json.loads(line) for line in backroom("imports", shop, "--json").stdout.splitlines()]
+    assert listed[-1]["import_id"] == record["import_id"]
+    assert backroom("undo", shop, record["import_id"]).returncode == 0
+    assert json.loads(backroom("sql", shop, count, "--json").stdout) == {"n": 0}
+
+
+def test_an_unknown_file_loads_nothing_until_accepted(backroom: Run, tmp_path: Path) -> None:
+    shop, file = tmp_path / "a.shop", tmp_path / "odd.csv"
+    rows = "".join(
+        f"2026-03-{day:02d},{day % 5 + 1},I like the handle of this pot number {day}\n" for day in range(1, 20)
+    )
+    file.write_text("when,points,what they said\n" + rows, encoding="utf-8")
+    refused = backroom("import", shop, file, "--json")
+    record = json.loads(refused.stdout)
+    assert refused.returncode == 1 and record["profile"] is None
+    assert json.loads(backroom("sql", shop, "select count(*) as n from reviews", "--json").stdout) == {"n": 0}
+    accepted = backroom(
+        "import", shop, file, "--map", "what they said=text", "--map", "points=stars", "--accept", "--json"
+    )
+    assert json.loads(accepted.stdout)["rows_loaded"] == 19
+    assert json.loads(backroom("sql", shop, "select sum(stars) as s from reviews", "--json").stdout)["s"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["findings", "missing.shop"], 3, "no such shop"),
+        (["findings", "x.db"], 2, ".shop"),
+        (["nonsense"], 2, "No such command"),
+        (["label", "sentiment", "--in", "missing.jsonl", "--text", "t"], 3, "no such file"),
+        (["label", "sentiment", "--in", "a.txt", "--text", "t"], 2, ".jsonl"),
+    ],
+)
+def test_mistakes_are_named(backroom: Run, tmp_path: Path, arguments: list[str], code: int, says: str) -> None:
+    done = backroom(*[str(tmp_path / part) if "." in part else part for part in arguments])
+    assert (done.returncode, done.stdout) == (code, "")
+    assert says in done.stderr
+
+
+def test_a_bad_file_does_not_stop_the_good_one(backroom: Run, tmp_path: Path, export: Path) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.touch()
+    done = backroom("import", tmp_path / "a.shop", empty, export)
+    assert done.returncode == 3
+    assert "empty.csv" in done.stderr and "reviews.csv" in done.stdout
+
+
+def test_csv_output_cannot_run_in_a_spreadsheet(backroom: Run, tmp_path: Path, export: Path) -> None:
+    shop = tmp_path / "a.shop"
+    backroom("import", shop, export)
+    done = backroom("sql", shop, "select '=1+1' as a, '@cmd' as b, -3 as c", "--csv")
+    assert done.stdout.splitlines()[1] == "'=1+1,'@cmd,-3"
+
+
+def test_a_fault_of_ours_is_logged_and_said(backroom: Run, tmp_path: Path, export: Path) -> None:
+    shop = tmp_path / "a.shop"
+    backroom("import", shop, export)
+    with sqlite3.connect(shop) as db:
+        db.execute("UPDATE imports SET report_json = 'broken'")
+    done = backroom("imports", shop)
+    assert done.returncode == 70
+    log = done.stderr.strip().rsplit(" ", 1)[-1]
+    assert "JSONDecodeError" in Path(log).read_text(encoding="utf-8")
+
+
+@pytest.mark.model
+def test_label_keeps_order_ids_and_odd_rows(backroom: Run, tmp_path: Path) -> None:
+    file = tmp_path / "t.jsonl"
+    texts = [
+        "Love it, wonderful quality, my kids are happy",
+        "",
+        "太差了，刚用就坏了，要求退款",
+        "line one\u2028still the same text",
+    ]
+    file.write_text("".join(json.dumps({"k": f"r{i}", "t": t}) + "\n" for i, t in enumerate(texts)), encoding="utf-8")
+    done = backroom("label", "sentiment", "--in", file, "--text", "t", "--id", "k", "--json")
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(line) for line in done.stdout.split("\n") if line]
+    assert [record["id"] for record in records] == ["r0", "r1", "r2", "r3"]
+    assert (records[0]["label"], records[2]["label"]) == ("positive", "negative")
+    assert records[1]["abstain"] and records[1]["method"] == "empty text"
+    for record in records:
+        assert abs(sum(record["probabilities"].values()) - 1) < 0.01
+        assert record["confidence"] == record["probabilities"][record["label"]]
+    piped = backroom("label", "sentiment", "--in", "-", "--text", "t", "--json", input='{"t": "great"}\n')
+    assert json.loads(piped.stdout)["id"] == 1
