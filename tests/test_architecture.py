@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.shop import Shop
+
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = (
     "torch",
@@ -41,11 +43,10 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
 
 
 def test_reading_commands_load_nothing_heavy(tmp_path: Path) -> None:
+    Shop(tmp_path / "a.shop", create=True).close()
     code = f"""
 import sys
-from engine.shop import Shop
 from engine.cli import main
-Shop({str(tmp_path / "a.shop")!r}, create=True).close()
 for arguments in (["findings", {str(tmp_path / "a.shop")!r}, "--json"], ["sql", {str(tmp_path / "a.shop")!r}, "select 1"]):
     assert main(arguments) == 0
 print("loaded:", *[name for name in {HEAVY!r} if name in sys.modules])
