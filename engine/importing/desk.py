@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,8 +51,12 @@ def _recognition(table: Table, settings: ImportSettings, store: Store | None) ->
     questions: tuple[str, ...] = ()
     sample: list[dict[str, Any]] = []
     currency = None
-    if reading.match is not None:
-        transformer = Transformer(reading, settings, "sample")
+    shown = reading
+    if reading.match is None and not settings.mapping:
+        # What the proposed mapping would store is shown as well; it is loaded only once it is accepted.
+        shown = read_header(table, replace(settings, accept=True), store)
+    if shown.match is not None:
+        transformer = Transformer(shown, settings, "sample")
         transformer.survey()
         questions = tuple(transformer.conventions.questions)
         currency = transformer.conventions.currency
@@ -292,7 +297,7 @@ class _Item:
         )
         report.currency = transformer.conventions.currency or report.currency
         report.notes += transformer.conventions.notes + self.reading.table.notes + list(transformer.profile.notes)
-        report.notes += [f"{said} ({times:,} cells)." for said, times in sorted(transformer.flagged.items())]
+        report.notes += [f"{said} ({times:,})." for said, times in sorted(transformer.flagged.items())]
         if len(report.differences) > MOST_DIFFERENCES:
             report.notes.append(f"{len(report.differences):,} differences; the first {MOST_DIFFERENCES} are listed.")
             report.differences = report.differences[:MOST_DIFFERENCES]

@@ -326,7 +326,8 @@ def _order_tables(fields: dict[str, Field]) -> dict[str, TableRule]:
         tables["order_lines"] = TableRule(columns=columns, set=setting)
     if "order_id" in fields:
         columns = [m for m in fields if m in table_columns("orders") and m not in (*_ADDED_UP, "amount")]
-        sums = {m: m for m in _ADDED_UP if m in fields}
+        # A discount that its lines carry is counted there.
+        sums = {m: m for m in _ADDED_UP if m in fields and not (tables and m == "discount")}
         if amount:
             sums["subtotal" if tables else "total"] = amount
         tables["orders"] = TableRule(columns=columns, sum=sums, one_per=["order_id"])

@@ -20,6 +20,8 @@ from engine.errors import UsageError
 from engine.importing.headers import normal, stated_currency
 from engine.store.migrations import IMPORTED_TABLES
 
+# What Backroom adds to a file of rejected rows.
+OWN_COLUMNS = ("backroom reason", "backroom line")
 FOLDER = Path(__file__).parent / "profiles"
 
 # What kind of value a stored column holds; text where nothing is said.
@@ -89,6 +91,7 @@ class TableRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         sum: stored column to the SQL expression that is added up over the rows of a group.
         one_per: fields that make a group: one stored row each, with the first non-empty cell of every column.
         where: SQL condition over fields that a row (or group) must meet.
+        omitted: what to say of the rows that `where` leaves out, when that must be said.
         fill: columns that take the first non-empty cell of the row's group.
         key: columns that identify a row across imports.
         repeat: what a repeated key in one file means: `ordinal` (a further row), or `drop` (the same row again).
@@ -101,6 +104,7 @@ class TableRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sum: dict[str, str] = {}
     one_per: list[str] = []
     where: str | None = None
+    omitted: str | None = None
     fill: list[str] = []
     key: list[str] = []
     repeat: str | None = None
@@ -127,12 +131,15 @@ class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Stray(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Rows that are no data: `pattern` (a regular expression) on the cells of `field`, or on the first non-empty cell."""
+    """Rows that are no data: `pattern` (a regular expression) on the cells of `field`, or on the first cell.
+
+    `totals` says what such a row states: a field to the SQL expression whose sum over the data rows it must equal.
+    """
 
     pattern: str
     reason: str
     field: str | None = None
-    totals: bool = False
+    totals: dict[str, str] = {}
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, eq=False):
@@ -248,7 +255,7 @@ def _aliases(profile: Profile) -> dict[str, list[tuple[int, str]]]:
 
 @cache
 def _ignored(profile: Profile) -> tuple[frozenset[str], tuple[str, ...]]:
-    plain = frozenset(normal(name) for name in profile.ignore if "*" not in name)
+    plain = frozenset(normal(name) for name in (*profile.ignore, *OWN_COLUMNS) if "*" not in name)
     patterns = tuple("*".join(normal(part) for part in name.split("*")) for name in profile.ignore if "*" in name)
     return plain, patterns
 

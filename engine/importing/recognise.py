@@ -51,7 +51,7 @@ class Reading:
     @property
     def header_hash(self) -> str:
         """What identifies a header for learned mappings."""
-        joined = "\x1f".join(sorted(normal(name) for name in self.names))
+        joined = "\x1f".join(sorted(normal(name) for name in self.names if name not in profiles.OWN_COLUMNS))
         return hashlib.blake2b(joined.encode(), digest_size=8).hexdigest()
 
     def column_guesses(self) -> tuple[ColumnGuess, ...]:

@@ -6,9 +6,9 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.importing.profiles import OWN_COLUMNS
 from engine.importing.transform import Reject
 
-REASON, LINE = "backroom reason", "backroom line"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -43,7 +43,7 @@ def write(path: Path, names: Sequence[str], rejects: Sequence[Reject]) -> None:
     partial = path.with_name(path.name + ".part")
     with partial.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*map(neutral, names), *surplus, REASON, LINE])
+        writer.writerow([*map(neutral, names), *surplus, *OWN_COLUMNS])
         for reject in sorted(rejects, key=lambda r: r.line):
             cells = [neutral(cell) for cell in reject.cells]
             writer.writerow([*cells, *[""] * (width - len(cells)), neutral(reject.reason), reject.line])

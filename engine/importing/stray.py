@@ -24,10 +24,11 @@ _FIRST_CELLS = 4
 
 @dataclass
 class Found:
-    """What was set aside: line to reason, the totals rows (with their raw cells), and record counts a file states."""
+    """What was set aside: line to reason, totals rows (raw cells), rows whose totals the profile names, stated record counts."""
 
     lines: dict[int, str] = field(default_factory=dict)
     totals: list[dict[str, str | None]] = field(default_factory=list)
+    stated: list[tuple[dict[str, str], dict[str, str | None]]] = field(default_factory=list)
     counts: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -109,7 +110,7 @@ def _by_profile(raw: pl.DataFrame, match: Match, cells: list[str], found: Found)
         for row in raw.filter(cell.str.contains(stray.pattern)).iter_rows(named=True):
             found.lines[row["line"]] = stray.reason
             if stray.totals:
-                found.totals.append(row)
+                found.stated.append((stray.totals, row))
 
 
 def _is_note(said: str, row: dict[str, str | None], required: list[str]) -> bool:

@@ -90,8 +90,10 @@ class Transformer:
             self._locations, self._extra = self._extra, []
         self.positions = sorted(self._used | set(self._extra) | set(self._locations))
         self._totals: list[dict[str, str | None]] = []
+        self._stated: list[tuple[dict[str, str], dict[str, str | None]]] = []
         self._counts: list[tuple[int, int]] = []
         self._sums: dict[str, float] = defaultdict(float)
+        self._sums_of: dict[str, float] = defaultdict(float)
         self._read = 0
         self._seen: dict[str, pl.DataFrame] = {}
         self._source: Iterator[Batch] = iter(())
@@ -230,6 +232,7 @@ class Transformer:
         rejects = [Reject(line, reason, cells) for line, cells, reason in batch.ragged]
         raw, stray = take_out(raw, self.match, self.reading.names)
         self._totals += stray.totals
+        self._stated += stray.stated
         self._counts += stray.counts
         read = raw.height + len(rejects)
         cleaned: dict[str, pl.Series] = {}
@@ -360,9 +363,15 @@ class Transformer:
     # -- grain -------------------------------------------------------------------------------------------------------
 
     def _tables(self, frame: pl.DataFrame) -> tuple[dict[str, pl.DataFrame], int]:
+        import polars as pl
+
         tables, duplicate = {}, 0
         for table, rule in self.profile.tables.items():
             source = self._spread(frame) if rule.spread else frame
+            if rule.omitted and rule.where:
+                left_out = frame.filter(~pl.sql_expr(rule.where).fill_null(False)).height
+                if left_out:
+                    self.flagged[rule.omitted] += left_out
             rows = grain.rows_of(table, self.profile, source, self.conventions.currency)
             tables[table], dropped = self._keyed(table, rule, rows)
             duplicate += dropped
@@ -439,7 +448,12 @@ class Transformer:
     # -- reconciling -------------------------------------------------------------------------------------------------
 
     def _add_up(self, frame: pl.DataFrame, read: int) -> None:
+        import polars as pl
+
         self._read += read
+        for stray in self.profile.stray:
+            for sql in stray.totals.values():
+                self._sums_of[sql] += float(frame.select(pl.sql_expr(sql).sum()).item() or 0.0)
         if self.profile.group:
             return
         for name in self.match.columns:
@@ -456,17 +470,18 @@ class Transformer:
 
         differences: list[dict[str, Any]] = []
         stated: dict[str, float] = {}
-        for row in self._totals:
-            for name in self._sums:
-                cell = row.get(str(self.match.columns[name][0]))
-                value = numbers.read(pl.Series([cell], dtype=pl.String), self.conventions.decimal)[0]
-                if value is None or (cell and "%" in cell):
-                    continue
-                stated[name] = value
-                if abs(value - self._sums[name]) > 0.011:
-                    column = self.reading.names[self.match.columns[name][0]]
-                    loaded = round(self._sums[name], 2)
-                    differences.append({"line": row["line"], "what": column, "file": value, "loaded": loaded})
+        claims = [(row, name, self._sums[name]) for row in self._totals for name in self._sums]
+        claims += [(row, name, self._sums_of[sql]) for names, row in self._stated for name, sql in names.items()]
+        for row, name, loaded in claims:
+            position = self.match.columns[name][0] if name in self.match.columns else None
+            cell = row.get(str(position))
+            value = numbers.read(pl.Series([cell], dtype=pl.String), self.conventions.decimal)[0]
+            if value is None or position is None or "%" in (cell or ""):
+                continue
+            stated[name] = value
+            if abs(value - loaded) > 0.011:
+                what = self.reading.names[position]
+                differences.append({"line": row["line"], "what": what, "file": value, "loaded": round(loaded, 2)})
         for line, count in self._counts:
             stated["rows"] = float(count)
             if count != self._read:
