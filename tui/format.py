@@ -22,6 +22,8 @@ _SURROGATES = re.compile(r"[\ud800-\udfff]")
 SENTIMENT_MARKS = {"negative": "−", "neutral": "=", "positive": "+"}
 STATE_MARKS = {"new": "●", "seen": "○", "acted on": "✓", "dismissed": "✗"}
 _BLOCKS = "▁▂▃▄▅▆▇█"
+UNITS = {"return_reason": "returns"}
+"""What a kind of finding counts where its numbers do not say and it is not reviews."""
 CHANCES = {"q": "chance of a false alarm"}
 """Numbers whose short name says nothing to a seller: q is a p-value corrected for having looked at many themes."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -164,7 +166,7 @@ def sparkline(trend: Sequence[Month], width: int) -> str:
 
 def unit_of(finding: Finding) -> str:
     """What a finding counts."""
-    return str(finding.numbers.get("unit") or "reviews")
+    return str(finding.numbers.get("unit") or UNITS.get(finding.kind, "reviews"))
 
 
 def k_of_n(finding: Finding) -> str:
@@ -185,6 +187,24 @@ def between(finding: Finding) -> str:
     return f"between {low:,.2f} and {high:,.2f}"
 
 
+def between_short(finding: Finding) -> str:
+    """The interval in a few cells, `11–23 %`, for lists; in words where it is no share."""
+    if finding.interval is None:
+        return ""
+    low, high = finding.interval.low, finding.interval.high
+    return f"{low * 100:.0f}–{high * 100:.0f} %" if low >= 0 and high <= 1 else between(finding)
+
+
+def about(finding: Finding) -> str:
+    """What a finding is about, by name; keys are left out where there is a name."""
+    hidden = {key for key, name in (("product", "name"), ("theme", "theme_name")) if finding.subject.get(name)}
+    return ", ".join(
+        one_line(value)
+        for key, value in finding.subject.items()
+        if key not in hidden and isinstance(value, str) and value
+    )
+
+
 def words(name: str) -> str:
     """An identifier as words: `pain_point` is `pain point`."""
     return name.replace("_", " ").replace("-", " ")
@@ -199,7 +219,7 @@ def other_numbers(finding: Finding) -> list[tuple[str, str]]:
     """A finding's plain numbers beyond k, n and the months, as name and value."""
     shown = []
     for name, value in finding.numbers.items():
-        if name in ("k", "n", "unit", "months") or value is None or isinstance(value, Mapping):
+        if name in ("k", "n", "unit", "months", "share") or value is None or isinstance(value, Mapping):
             continue
         if isinstance(value, (list, tuple)):
             if not all(isinstance(item, str) for item in value):
@@ -207,7 +227,9 @@ def other_numbers(finding: Finding) -> list[tuple[str, str]]:
             text = ", ".join(one_line(item) for item in value)
         elif isinstance(value, bool):
             text = "yes" if value else "no"
-        elif isinstance(value, (int, float)) and (name.startswith("share") or name in CHANCES):
+        elif isinstance(value, (int, float)) and name in CHANCES:
+            text = percent(max(value, 1e-9))  # rounded to nothing is still not impossible
+        elif isinstance(value, (int, float)) and name.startswith("share"):
             text = percent(value)
         elif isinstance(value, int):
             text = count(value)

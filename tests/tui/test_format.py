@@ -10,8 +10,10 @@ from rich.cells import cell_len
 from engine.findings import Finding, wilson
 from tui.format import (
     Month,
+    about,
     bar,
     between,
+    between_short,
     breaks,
     clip,
     counted,
@@ -92,7 +94,11 @@ def test_a_finding_in_words() -> None:
     found = finding(interval=wilson(12, 48))
     assert f"{k_of_n(found)}, {between(found)}" == "12 of 48 reviews, between 15 % and 39 %"
     assert k_of_n(finding(numbers={"unit": "orders"}, k=None)) == "48 orders"
-    assert between(finding()) == ""
+    assert between(finding()) == between_short(finding()) == ""
+    assert between_short(found) == "15–39 %"
+    assert k_of_n(finding(kind="return_reason")) == "12 of 48 returns"
+    subject = {"product": "p", "name": "Lantern", "theme": "negative/x", "theme_name": "battery", "courier": None}
+    assert about(finding(subject=subject)) == "Lantern, battery"
 
 
 def test_months_with_and_without_rows() -> None:

@@ -8,8 +8,10 @@ from textual.content import Content
 from engine.findings import Finding
 from tui.format import (
     STATE_MARKS,
+    about,
     bar,
     between,
+    between_short,
     clip,
     count,
     k_of_n,
@@ -35,7 +37,7 @@ def draw_finding(finding: Finding, width: int, styles: Styles) -> list[Text]:
     strong = styles("strong") if finding.state == "new" else styles("")
     lines = [Text(f"{mark} ").append(sentence[0], strong)]
     lines.append(Text("  ").append(sentence[1] if len(sentence) > 1 else "", strong))
-    parts = [finding.state, words(finding.kind), k_of_n(finding), between(finding)]
+    parts = [finding.state, words(finding.kind), k_of_n(finding), between_short(finding)]
     facts = " · ".join(one_line(part) for part in parts if part)
     trend = sparkline(months(finding), 12)
     room = width - 2 - (len(trend) + 1 if trend else 0)
@@ -56,9 +58,8 @@ def finding_content(finding: Finding, *, preview: bool = False) -> Content:
         parts.append(value + "\n")
 
     line("what", f"{words(finding.kind)}, {words(finding.desk)} desk")
-    about = ", ".join(one_line(value) for value in finding.subject.values() if isinstance(value, str) and value)
-    if about:
-        line("about", about)
+    if about(finding):
+        line("about", about(finding))
     counted = k_of_n(finding)
     if counted:
         share = f" = {percent(finding.k / finding.n)}" if finding.k is not None and finding.n else ""
