@@ -11,11 +11,10 @@ from engine.shop import Shop
 
 
 def sample_files() -> list[Path]:
-    """The sample shop's export files, in name order."""
+    """The sample shop's export files, in import order: orders before the reviews that join them."""
     import sample_data
 
-    folder = Path(sample_data.__file__).parent / "files"
-    return sorted(path for path in folder.iterdir() if path.is_file())
+    return sample_data.export_files()
 
 
 def build(context: JobContext, *, fresh: bool = False, analyze: bool = True, model: str | None = None) -> Path:

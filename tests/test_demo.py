@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -92,7 +93,7 @@ def test_every_quote_is_in_its_row_and_every_row_in_its_file(shop: Shop) -> None
         for row in rows:
             assert row.quote == (row.text if row.start is None else row.text[row.start : row.end])
             assert row.quote or row.table_name == "returns"
-            assert (sample_data.FOLDER / row.file).is_file() and row.line > 1
+            assert (sample_data.FOLDER / "files" / row.file).is_file() and row.line > 1
 
 
 def test_reading_again_reads_nothing_and_changes_nothing(shop: Shop) -> None:
@@ -138,9 +139,37 @@ def test_the_whole_way_without_any_network(tmp_path: Path) -> None:
     if subprocess.run(["unshare", "-r", "-n", "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("this kernel forbids network namespaces")
     shop = tmp_path / "a.shop"
-    files = [sample_data.FOLDER / "loox_reviews.csv", sample_data.FOLDER / "amazon_all_orders.txt"]
+    files = [sample_data.FOLDER / "files" / "loox_reviews.csv", sample_data.FOLDER / "amazon_all_orders.txt"]
     for arguments in (["import", shop, *files], ["analyze", shop, "--json"]):
         command = ["unshare", "-r", "-n", sys.executable, "-m", "engine.cli", *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
         assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["labelled"] > 100
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_no_process_ever_connects(tmp_path: Path) -> None:
+    few = tmp_path / "few.csv"
+    lines = (
+        (sample_data.FOLDER / "files" / "loox_reviews.csv").read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    )
+    few.write_text("".join(lines[:20]), encoding="utf-8")
+    for arguments in (["import", tmp_path / "a.shop", few], ["analyze", tmp_path / "a.shop"]):
+        trace = tmp_path / "trace"
+        command = ["strace", "-f", "-qq", "-e", "trace=connect,sendto,bind", "-e", "signal=none", "-o", trace]
+        done = subprocess.run(
+            [*map(str, command), sys.executable, "-m", "engine.cli", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+        )
+        if "ptrace" in done.stderr:
+            pytest.skip("this kernel forbids tracing")
+        assert done.returncode == 0, done.stderr
+        calls = [
+            line
+            for line in trace.read_text().splitlines()
+            if "connect(" in line or "sendto(" in line or "bind(" in line
+        ]
+        assert calls == []

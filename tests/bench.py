@@ -1,0 +1,77 @@
+"""`make bench`: speed and memory on this machine, side by side with what a user would use instead.
+
+    python -m tests.bench [inference] [importing] [start]
+
+Prints one line per measurement as it is made; nothing here is asserted.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROUNDS = 5
+
+
+def show(row: dict[str, Any]) -> None:
+    """One measurement as a line."""
+    value = f"{row['value']:,.2f}" if isinstance(row["value"], float) else f"{row['value']:,}"
+    print(f"{row['name']:<64} {value:>12} {row['unit']:<12} {row.get('note', '')}", flush=True)
+
+
+def seconds(command: list[str]) -> float:
+    """Median wall time of a command over `ROUNDS` runs, after one to warm the caches."""
+    times = []
+    for _ in range(ROUNDS + 1):
+        begun = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times[1:])
+
+
+def start() -> None:
+    """How long importing the command line, listing findings and the first screen take."""
+    import tempfile
+
+    python = sys.executable
+    show({"name": "start: an empty Python", "value": seconds([python, "-c", "pass"]), "unit": "s"})
+    show({"name": "start: import engine.cli", "value": seconds([python, "-c", "import engine.cli"]), "unit": "s"})
+    with tempfile.TemporaryDirectory() as folder:
+        shop = str(Path(folder) / "a.shop")
+        subprocess.run([python, "-c", f"from engine.shop import Shop; Shop({shop!r}, create=True)"], check=True)
+        listing = [python, "-m", "engine.cli", "findings", shop, "--json"]
+        show({"name": "start: backroom findings --json", "value": seconds(listing), "unit": "s"})
+        paint = (
+            "import asyncio; from tui.app import BackroomApp; from engine.shop import Shop\n"
+            "async def main():\n"
+            f"    async with BackroomApp(Shop({shop!r})).run_test() as pilot: await pilot.pause()\n"
+            "asyncio.run(main())"
+        )
+        show({"name": "start: first paint of the app", "value": seconds([python, "-c", paint]), "unit": "s"})
+
+
+def inference() -> None:
+    """Labelling, embedding, cancelling and memory of the model process."""
+    from engine.inference.bench import run_bench
+
+    run_bench(on_row=show)
+
+
+def importing() -> None:
+    """Import of a large orders file against SQLite's own and sqlite-utils."""
+    from engine.importing.bench import run_bench
+
+    for row in run_bench():
+        show(row)
+
+
+PARTS: dict[str, Callable[[], None]] = {"start": start, "importing": importing, "inference": inference}
+
+if __name__ == "__main__":
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()
