@@ -16,6 +16,13 @@ LEGACY = ("gb18030", "big5", "cp932", "cp949", "cp1252", "cp1251")
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
+# Characters that running Chinese, most of all about goods, can hardly do without.
+_FREQUENT = frozenset(
+    "的一是了我不在有这个他来到时大地为子你说生国年着就那和要她出也得里后自以会家可下而过天去能对小多然于心学么之都好看起"
+    "发当没成只如事把还用第样道想作种开美总从无情己面最女但现前些所同日手又行意动方期它头经长儿回位分爱老因很给名法间斯知世"
+    "买卖家商品订单金额价格数量编号时间日期收货地址快递物流店铺质量服务客评满差很便宜包装颜色码件退款付款宝贝用户号称状态"
+    "個們來這時會後發對開無問題價錢買賣單號數額貨運訂購"
+)
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _CYRILLIC_WORD = re.compile(r"\b[А-ЯЁ]?[а-яё]+\b")
@@ -238,7 +245,8 @@ def plausibility(text: str, encoding: str) -> float:
         # Common characters sit in the first level of either standard, in two-byte codes.
         low, high = (0xB0, 0xD7) if encoding == "gb18030" else (0xA4, 0xC6)
         common = sum(low <= c.encode(encoding)[0] <= high for c in han)
-        score: float = (common + 0.8 * punctuation) / total
+        frequent = sum(c in _FREQUENT for c in han) / max(1, len(han))
+        score: float = (common + 0.8 * punctuation) / total * (1.0 if frequent > 0.06 else 0.9)
         return score if encoding == "gb18030" else score * 0.97
     if encoding == "cp932":
         kana = len(_KANA.findall(joined))
@@ -248,7 +256,10 @@ def plausibility(text: str, encoding: str) -> float:
             return 0.1 * kanji / total
         return (kana + kanji + 0.8 * (punctuation - half_width)) / total
     if encoding == "cp949":
-        return (len(_HANGUL.findall(joined)) + 0.5 * punctuation) / total * 0.98
+        # Korean text is written without Chinese characters; Chinese text read as Korean is full of them.
+        hangul, hanja = len(_HANGUL.findall(joined)), len(_HAN.findall(joined))
+        sure = 1.05 if hangul >= 8 and not hanja else 0.98
+        return max(0.0, (hangul - 2 * hanja + 0.5 * punctuation) / total * sure)
     if encoding == "cp1251":
         letters = sum(map(len, _CYRILLIC_WORD.findall(text)))
         return 0.9 * min(letters, len(_CYRILLIC.findall(joined))) / total

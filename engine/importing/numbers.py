@@ -37,7 +37,7 @@ SYMBOLS = {
     "CA$": "CAD", "NZ$": "NZD", "R$": "BRL", "₹": "INR", "€": "EUR", "£": "GBP", "₩": "KRW", "฿": "THB", "₱": "PHP",
     "₫": "VND", "Rp": "IDR", "RM": "MYR", "zł": "PLN", "₺": "TRY", "₽": "RUB", "₴": "UAH", "元": "CNY", "円": "JPY",
 }  # fmt: skip
-_PLAIN = r"^[+-]?(?:\d+\.?\d*|\.\d+)$"
+_PLAIN = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)$"
 _POINT_DECIMAL = r"\.\d{1,2}$|\.\d{4,}$|,\d{3}\."
 _COMMA_DECIMAL = r"\d,\d{1,2}$|\d,\d{4,}$|\.\d{3},|^[^.,]*\d[\s’']\d{3},"
 _POINT_GROUPS = r"^\D*\d{1,3}(?:\.\d{3})+\D*$"

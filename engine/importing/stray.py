@@ -61,9 +61,13 @@ def take_out(raw: pl.DataFrame, match: Match, names: list[str]) -> tuple[pl.Data
         str(match.columns[f][0]) for f, rule in match.profile.fields.items() if rule.required and f in match.columns
     ]
     lacking = pl.any_horizontal([_empty(c) for c in required]) if required else pl.lit(False)
-    opening = pl.any_horizontal([pl.col(c).str.contains(TOTALS) for c in cells[:_FIRST_CELLS]]).fill_null(False)
-    key_total = pl.col(key).str.contains(TOTALS).fill_null(False)
-    for row in raw.filter(opening & (lacking | key_total | (not required))).iter_rows(named=True):
+    first = cells[:_FIRST_CELLS]
+    opening = pl.any_horizontal([pl.col(c).str.contains(TOTALS) for c in first]).fill_null(False)
+    # The word may also be a title or a name: a totals row leaves out what a row of its own would say.
+    bare = lacking | pl.col(key).str.contains(TOTALS).fill_null(False)
+    if "reviews" not in match.profile.tables:
+        bare = bare | pl.any_horizontal([_empty(c) for c in first])
+    for row in raw.filter(opening & bare).iter_rows(named=True):
         if row["line"] not in found.lines:
             found.lines[row["line"]] = "a totals row"
             found.totals.append(row)
