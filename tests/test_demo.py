@@ -139,7 +139,7 @@ def test_the_whole_way_without_any_network(tmp_path: Path) -> None:
     if subprocess.run(["unshare", "-r", "-n", "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("this kernel forbids network namespaces")
     shop = tmp_path / "a.shop"
-    files = [sample_data.FOLDER / "files" / "loox_reviews.csv", sample_data.FOLDER / "amazon_all_orders.txt"]
+    files = [sample_data.FOLDER / "files" / "loox_reviews.csv", sample_data.FOLDER / "files" / "amazon_all_orders.txt"]
     for arguments in (["import", shop, *files], ["analyze", shop, "--json"]):
         command = ["unshare", "-r", "-n", sys.executable, "-m", "engine.cli", *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
@@ -166,7 +166,8 @@ def test_no_process_ever_connects(tmp_path: Path) -> None:
         )
         if "ptrace" in done.stderr:
             pytest.skip("this kernel forbids tracing")
-        assert done.returncode == 0, done.stderr
+        # The cut may fall into a review of two lines, which is then rejected with a reason.
+        assert done.returncode in (0, 1), done.stderr
         calls = [
             line
             for line in trace.read_text().splitlines()
