@@ -303,6 +303,8 @@ def child_environment() -> dict[str, str]:
         "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "2000"),
         # Otherwise an abort in ggml starts a debugger to print where it was.
         "GGML_NO_BACKTRACE": "1",
+        # torch asks who the user is when it is imported, and without this the C library asks the name service's socket.
+        "LOGNAME": os.environ.get("LOGNAME") or os.environ.get("USER") or "seller",
     }
 
 
