@@ -257,7 +257,9 @@ def plausibility(text: str, encoding: str) -> float:
         return (kana + kanji + 0.8 * (punctuation - half_width)) / total
     if encoding == "cp949":
         # Korean text is written without Chinese characters; Chinese text read as Korean is full of them.
-        hangul, hanja = len(_HANGUL.findall(joined)), len(_HAN.findall(joined))
+        codes = [c.encode(encoding) for c in _HANGUL.findall(joined)]
+        hangul = sum(0xB0 <= code[0] <= 0xC8 and code[1] >= 0xA1 for code in codes)
+        hanja = total - hangul - punctuation
         sure = 1.05 if hangul >= 8 and not hanja else 0.98
         return max(0.0, (hangul - 2 * hanja + 0.5 * punctuation) / total * sure)
     if encoding == "cp1251":

@@ -182,8 +182,8 @@ def value_score(shape: _Shape, meaning: str, rows: int) -> tuple[float, str]:
 
 # What values alone suggest when no word does: only for the columns without which nothing can be read.
 def _value_only(name: str, shape: _Shape, meaning: str) -> tuple[float, str]:
-    if meaning == "text" and shape.words >= 8 and shape.distinct > 0.5 and shape.letters > 0.9:
-        return 0.75, "long, differing texts"
+    if meaning == "text" and shape.words >= 5 and shape.distinct > 0.5 and shape.letters > 0.9:
+        return (0.75, "long, differing texts") if shape.words >= 8 else (0.6, "differing sentences")
     if meaning == "stars" and shape.stars >= 0.99 and shape.whole > 0.9 and shape.distinct < 0.5:
         return 0.55, "numbers from 1 to 5"
     if meaning in ("written_at", "ordered_at") and shape.dates >= 0.95:

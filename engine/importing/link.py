@@ -127,11 +127,12 @@ class Linker:
     def _solve(self) -> tuple[dict[int, str], dict[Node, str], list[tuple[str, str]]]:
         """Product of every combination, of every identifier, and all products with their names."""
         catalogue = {normal(c.name) for c in self._found if c.table == "products" and c.name}
+        names = {normal(c.name) for c in self._found if c.name}
         shared = _ambiguous(self._found)
         union = _Union()
         nodes_of: list[list[Node]] = []
         for item in self._found:
-            nodes = _nodes(item, catalogue)
+            nodes = _nodes(item, catalogue, names)
             if len(nodes) > 1:
                 nodes = [node for node in nodes if node not in shared] or nodes[:1]
             nodes_of.append(nodes)
@@ -188,10 +189,14 @@ def _name_node(name: str, catalogue: set[str]) -> Node | None:
     return "name", said
 
 
-def _nodes(item: Combination, catalogue: set[str]) -> list[Node]:
+def _nodes(item: Combination, catalogue: set[str], names: set[str]) -> list[Node]:
     nodes = [_id_node(item)]
     nodes.append(("sku", item.sku.casefold()) if len(item.sku) > 1 else None)
-    nodes.append(_name_node(item.name, catalogue) if item.name else None)
+    if item.name:
+        nodes.append(_name_node(item.name, catalogue))
+    elif _HANDLE.fullmatch(item.product_id) and "-" in item.product_id and normal(item.product_id) in names:
+        # A handle is made from the title: where it says exactly a known name, it means that product.
+        nodes.append(("name", normal(item.product_id)))
     return [node for node in nodes if node is not None]
 
 
