@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gguf import GGUFWriter
 
 from engine.errors import ModelError
 from engine.inference.backend import Sampling
@@ -95,11 +96,11 @@ def test_a_grammar_that_does_not_compile_is_said_so(llama: LlamaBackend) -> None
 
 def test_sampling_repeats_with_its_seed_and_differs_with_another(llama: LlamaBackend) -> None:
     def write_with(seed: int) -> str:
-        sampling = Sampling(max_tokens=24, temperature=1.2, seed=seed)
+        sampling = Sampling(max_tokens=8, temperature=1.2, seed=seed)
         return "".join(piece or "" for piece in llama.generate("A story:", sampling))
 
     assert write_with(1) == write_with(1)
-    assert len({write_with(seed) for seed in range(4)}) > 1
+    assert len({write_with(seed) for seed in (1, 2, 3)}) > 1
 
 
 def test_characters_of_several_tokens_arrive_whole(llama: LlamaBackend) -> None:
@@ -111,6 +112,34 @@ def test_characters_of_several_tokens_arrive_whole(llama: LlamaBackend) -> None:
 def test_what_llama_cannot_load_is_a_message(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot load"):
         LlamaBackend(write(tmp_path / "odd.gguf", "llama"), threads=1)
+
+
+def write_adapter(path: Path, strength: float) -> Path:
+    """A rank-2 LoRA on one layer's queries; at strength 0 it must change nothing."""
+    chance = np.random.default_rng(3)
+    writer = GGUFWriter(path, "gemma3")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", 2.0)
+    for layer in range(18):
+        name = f"blk.{layer}.attn_q.weight"
+        writer.add_tensor(f"{name}.lora_a", chance.normal(size=(2, 640)).astype(np.float32))
+        writer.add_tensor(f"{name}.lora_b", (strength * chance.normal(size=(1024, 2))).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def test_an_adapter_is_applied_for_its_task_only(llama: LlamaBackend, task: LabelTask, tmp_path: Path) -> None:
+    texts = ["Wonderful, thank you!", "太差了"]
+    plain = probabilities(llama, texts, task)
+    idle = replace(task, adapter=str(write_adapter(tmp_path / "idle.gguf", 0.0)))
+    strong = replace(task, adapter=str(write_adapter(tmp_path / "strong.gguf", 0.05)))
+    assert np.abs(probabilities(llama, texts, idle) - plain).max() < 0.02
+    assert np.abs(probabilities(llama, texts, strong) - plain).max() > 0.02
+    assert np.array_equal(probabilities(llama, texts, task), plain), "and gone again afterwards"
 
 
 def test_an_adapter_of_something_else_is_refused(llama: LlamaBackend, task: LabelTask, tmp_path: Path) -> None:
