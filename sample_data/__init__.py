@@ -10,8 +10,14 @@ FOLDER = Path(__file__).resolve().parent
 
 # Catalogues first, then orders, then what refers to them.
 FILES = (
-    "shopify_products.csv", "amazon_listings.txt", "shopify_orders.csv", "amazon_all_orders.txt",
-    "taobao_ExportOrderList.csv", "amazon_fba_returns.txt", "judgeme_reviews.csv", "loox_reviews.csv",
+    "shopify_products.csv",
+    "amazon_listings.txt",
+    "shopify_orders.csv",
+    "amazon_all_orders.txt",
+    "taobao_ExportOrderList.csv",
+    "amazon_fba_returns.txt",
+    "judgeme_reviews.csv",
+    "loox_reviews.csv",
     "taobao_pingjia.csv",
 )
 

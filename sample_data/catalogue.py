@@ -52,11 +52,23 @@ def _parts(text: str) -> tuple[str, ...]:
 
 PRODUCTS: tuple[Product, ...] = (
     Product(
-        "ostrel-glowhaven-camping-lantern", "Ostrel Glowhaven Camping Lantern", "Ostrel", "Lighting",
-        "Sporting Goods > Outdoor Recreation > Camping & Hiking > Camping Lights & Lanterns", "36.00", "13.40", 420,
-        "Color", ("Moss", "Sand"), "OST-GLH", 15, 72,
-        _parts("warm light, dimmer, folding hook, magnet in the base, frosted globe, carry handle, red night mode,"
-               " brightness, size, matte finish, big dial, rubber feet+, soft glow, USB-C port"),
+        "ostrel-glowhaven-camping-lantern",
+        "Ostrel Glowhaven Camping Lantern",
+        "Ostrel",
+        "Lighting",
+        "Sporting Goods > Outdoor Recreation > Camping & Hiking > Camping Lights & Lanterns",
+        "36.00",
+        "13.40",
+        420,
+        "Color",
+        ("Moss", "Sand"),
+        "OST-GLH",
+        15,
+        72,
+        _parts(
+            "warm light, dimmer, folding hook, magnet in the base, frosted globe, carry handle, red night mode,"
+            " brightness, size, matte finish, big dial, rubber feet+, soft glow, USB-C port"
+        ),
         lines("""
             Lights up our whole family tent without blinding anyone.
             Hangs from the ridge pole like it was made for it.
@@ -102,14 +114,27 @@ PRODUCTS: tuple[Product, ...] = (
             Use it mostly in the shed.
             Haven't tried the red mode.
         """),
-        "B0TH0LNT01", "A dimmable lantern with a warm glow, a folding hook and a magnetic base.",
+        "B0TH0LNT01",
+        "A dimmable lantern with a warm glow, a folding hook and a magnetic base.",
     ),
     Product(
-        "ostrel-ridgebeam-headlamp", "Ostrel Ridgebeam Headlamp", "Ostrel", "Lighting",
-        "Sporting Goods > Outdoor Recreation > Camping & Hiking > Camping Lights & Lanterns", "29.00", "10.10", 96,
-        "Color", ("Slate", "Signal Orange"), "OST-RBH", 11, 44,
-        _parts("beam, tilt, red light, one-button control, flood mode, weight, lamp housing, focus, lock switch,"
-               " brightness, throw, charging light"),
+        "ostrel-ridgebeam-headlamp",
+        "Ostrel Ridgebeam Headlamp",
+        "Ostrel",
+        "Lighting",
+        "Sporting Goods > Outdoor Recreation > Camping & Hiking > Camping Lights & Lanterns",
+        "29.00",
+        "10.10",
+        96,
+        "Color",
+        ("Slate", "Signal Orange"),
+        "OST-RBH",
+        11,
+        44,
+        _parts(
+            "beam, tilt, red light, one-button control, flood mode, weight, lamp housing, focus, lock switch,"
+            " brightness, throw, charging light"
+        ),
         lines("""
             Throws light a good eighty yards down the trail.
             So light I left it on my head at dinner.
@@ -146,11 +171,23 @@ PRODUCTS: tuple[Product, ...] = (
             Used it for one camping trip so far.
             Works as a reading light too.
         """),
-        "B0TH0LNT02", "A light rechargeable headlamp with spot, flood and red modes.",
+        "B0TH0LNT02",
+        "A light rechargeable headlamp with spot, flood and red modes.",
     ),
     Product(
-        "ostrel-tin-drum-bluetooth-speaker", "Ostrel Tin Drum Bluetooth Speaker", "Ostrel", "Audio",
-        "Electronics > Audio > Speakers", "45.00", "17.20", 510, "Color", ("Brick", "Charcoal"), "OST-TDS", 8, 11,
+        "ostrel-tin-drum-bluetooth-speaker",
+        "Ostrel Tin Drum Bluetooth Speaker",
+        "Ostrel",
+        "Audio",
+        "Electronics > Audio > Speakers",
+        "45.00",
+        "17.20",
+        510,
+        "Color",
+        ("Brick", "Charcoal"),
+        "OST-TDS",
+        8,
+        11,
         _parts("bass, sound, volume, leather strap, knob, pairing, look, stereo mode, weight, grille"),
         lines("""
             Fills the kitchen without sounding boomy.
@@ -173,12 +210,23 @@ PRODUCTS: tuple[Product, ...] = (
             Sound is fine for podcasts.
             Volume goes high enough for a small room.
         """),
-        "", "A small speaker with a big knob and a leather strap.",
+        "",
+        "A small speaker with a big knob and a leather strap.",
     ),
     Product(
-        "ostrel-pebble-power-bank-10000", "Ostrel Pebble Power Bank 10000", "Ostrel", "Power",
-        "Electronics > Electronics Accessories > Power > Power Banks", "32.00", "12.80", 190, "Color",
-        ("Stone", "Ink"), "OST-PPB", 9, 10,
+        "ostrel-pebble-power-bank-10000",
+        "Ostrel Pebble Power Bank 10000",
+        "Ostrel",
+        "Power",
+        "Electronics > Electronics Accessories > Power > Power Banks",
+        "32.00",
+        "12.80",
+        190,
+        "Color",
+        ("Stone", "Ink"),
+        "OST-PPB",
+        9,
+        10,
         _parts("size, rounded shape, capacity, display, charging speed, grip, weight, cable loop"),
         lines("""
             Charges my phone twice and then some.
@@ -199,12 +247,23 @@ PRODUCTS: tuple[Product, ...] = (
             Capacity seems about right.
             Weighs what they all weigh.
         """),
-        "B0TH0LNT03", "Ten thousand milliampere hours in the shape of a pebble.",
+        "B0TH0LNT03",
+        "Ten thousand milliampere hours in the shape of a pebble.",
     ),
     Product(
-        "ostrel-breeze-desk-fan", "Ostrel Breeze Desk Fan", "Ostrel", "Home Appliances",
-        "Home & Garden > Household Appliances > Climate Control Appliances > Fans", "28.00", "9.90", 640, "Color",
-        ("White", "Sage"), "OST-BDF", 7, 24,
+        "ostrel-breeze-desk-fan",
+        "Ostrel Breeze Desk Fan",
+        "Ostrel",
+        "Home Appliances",
+        "Home & Garden > Household Appliances > Climate Control Appliances > Fans",
+        "28.00",
+        "9.90",
+        640,
+        "Color",
+        ("White", "Sage"),
+        "OST-BDF",
+        7,
+        24,
         _parts("lowest speed, tilt, airflow, quiet motor, timer, base, design, blades+"),
         lines("""
             I can take calls with it running.
@@ -225,11 +284,23 @@ PRODUCTS: tuple[Product, ...] = (
             Cools about as much as a small fan can.
             Three speeds, I use one.
         """),
-        "", "A quiet fan for the desk with three speeds and a timer.",
+        "",
+        "A quiet fan for the desk with three speeds and a timer.",
     ),
     Product(
-        "ostrel-clip-reading-light", "Ostrel Clip Reading Light", "Ostrel", "Lighting",
-        "Home & Garden > Lighting > Lamps", "18.00", "5.60", 85, "Color", ("Cream", "Black"), "OST-CRL", 7, 9,
+        "ostrel-clip-reading-light",
+        "Ostrel Clip Reading Light",
+        "Ostrel",
+        "Lighting",
+        "Home & Garden > Lighting > Lamps",
+        "18.00",
+        "5.60",
+        85,
+        "Color",
+        ("Cream", "Black"),
+        "OST-CRL",
+        7,
+        9,
         _parts("clip, bendy neck, amber tone, touch button, size, brightness steps+"),
         lines("""
             Reads in bed without waking {who}.
@@ -249,12 +320,23 @@ PRODUCTS: tuple[Product, ...] = (
             Bright enough for one page at a time.
             Same as most clip lights.
         """),
-        "", "A clip-on light with an amber tone for reading in bed.",
+        "",
+        "A clip-on light with an amber tone for reading in bed.",
     ),
     Product(
-        "ostrel-sunrise-alarm-clock", "Ostrel Sunrise Alarm Clock", "Ostrel", "Clocks",
-        "Home & Garden > Decor > Clocks > Alarm Clocks", "49.00", "18.90", 560, "Color", ("Oak", "Walnut"),
-        "OST-SAC", 6, 9,
+        "ostrel-sunrise-alarm-clock",
+        "Ostrel Sunrise Alarm Clock",
+        "Ostrel",
+        "Clocks",
+        "Home & Garden > Decor > Clocks > Alarm Clocks",
+        "49.00",
+        "18.90",
+        560,
+        "Color",
+        ("Oak", "Walnut"),
+        "OST-SAC",
+        6,
+        9,
         _parts("sunrise light, wood look, birdsong, snooze, display dimming, glow, menu, nightstand size"),
         lines("""
             Waking up in January is humane again.
@@ -274,12 +356,23 @@ PRODUCTS: tuple[Product, ...] = (
             Sunrise is nice, radio is average.
             Wakes me on most days.
         """),
-        "", "Wakes you with light that grows over half an hour.",
+        "",
+        "Wakes you with light that grows over half an hour.",
     ),
     Product(
-        "ostrel-braided-charging-cable-3-pack", "Ostrel Braided Charging Cable 3-Pack", "Ostrel", "Cables",
-        "Electronics > Electronics Accessories > Cables", "16.00", "4.30", 110, "Length", ("3 ft", "6 ft"),
-        "OST-BCC", 12, 10,
+        "ostrel-braided-charging-cable-3-pack",
+        "Ostrel Braided Charging Cable 3-Pack",
+        "Ostrel",
+        "Cables",
+        "Electronics > Electronics Accessories > Cables",
+        "16.00",
+        "4.30",
+        110,
+        "Length",
+        ("3 ft", "6 ft"),
+        "OST-BCC",
+        12,
+        10,
         _parts("braiding, length, plugs+, color tags+, strain relief, flexibility"),
         lines("""
             Survived the puppy.
@@ -299,13 +392,27 @@ PRODUCTS: tuple[Product, ...] = (
             They are cables, they carry electricity.
             Two in use, the third in a drawer.
         """),
-        "B0TH0LNT04", "Three braided USB-C cables with colored ends.",
+        "B0TH0LNT04",
+        "Three braided USB-C cables with colored ends.",
     ),
     Product(
-        "vindlow-quillback-daypack-22l", "Vindlow Quillback Daypack 22L", "Vindlow", "Bags",
-        "Luggage & Bags > Backpacks", "64.00", "24.50", 720, "Color", ("Fern", "Dusk"), "VIN-QBD", 0, 52,
-        _parts("back panel, side pockets+, chest strap, laptop sleeve, hip belt, zippers+, top flap, bottle holder,"
-               " shoulder straps+, organizer pocket, fit, weight, look, haul loop"),
+        "vindlow-quillback-daypack-22l",
+        "Vindlow Quillback Daypack 22L",
+        "Vindlow",
+        "Bags",
+        "Luggage & Bags > Backpacks",
+        "64.00",
+        "24.50",
+        720,
+        "Color",
+        ("Fern", "Dusk"),
+        "VIN-QBD",
+        0,
+        52,
+        _parts(
+            "back panel, side pockets+, chest strap, laptop sleeve, hip belt, zippers+, top flap, bottle holder,"
+            " shoulder straps+, organizer pocket, fit, weight, look, haul loop"
+        ),
         lines("""
             Carries ten kilos like it's nothing.
             My back doesn't sweat half as much as with the old one.
@@ -342,12 +449,23 @@ PRODUCTS: tuple[Product, ...] = (
             Has the usual pockets.
             Using it as a gym bag at the moment.
         """),
-        "B0TH0LNT05", "A 22 liter pack with a sealed lining (new from January 2026), a laptop sleeve and a hip belt.",
+        "B0TH0LNT05",
+        "A 22 liter pack with a sealed lining (new from January 2026), a laptop sleeve and a hip belt.",
     ),
     Product(
-        "vindlow-trail-tarp-3x3", "Vindlow Trail Tarp 3x3", "Vindlow", "Shelters",
-        "Sporting Goods > Outdoor Recreation > Camping & Hiking > Tents", "54.00", "21.00", 690, "Color",
-        ("Pine", "Rust"), "VIN-TRT", 6, 28,
+        "vindlow-trail-tarp-3x3",
+        "Vindlow Trail Tarp 3x3",
+        "Vindlow",
+        "Shelters",
+        "Sporting Goods > Outdoor Recreation > Camping & Hiking > Tents",
+        "54.00",
+        "21.00",
+        690,
+        "Color",
+        ("Pine", "Rust"),
+        "VIN-TRT",
+        6,
+        28,
         _parts("fabric, guy lines+, tie-out loops+, stuff sack, size, corner stitching, color, ridge seam"),
         lines("""
             Sets up in five minutes once you know the knots.
@@ -377,12 +495,23 @@ PRODUCTS: tuple[Product, ...] = (
             Rain runs off if you pitch it steep, pools if you don't.
             Would work for the beach, for alpine stuff I'd look further.
         """),
-        "", "A square tarp of three by three meters with nine tie-outs.",
+        "",
+        "A square tarp of three by three meters with nine tie-outs.",
     ),
     Product(
-        "vindlow-hush-hammock", "Vindlow Hush Hammock", "Vindlow", "Camping Furniture",
-        "Sporting Goods > Outdoor Recreation > Camping & Hiking", "48.00", "17.60", 560, "Color", ("Lagoon", "Clay"),
-        "VIN-HSH", 7, 10,
+        "vindlow-hush-hammock",
+        "Vindlow Hush Hammock",
+        "Vindlow",
+        "Camping Furniture",
+        "Sporting Goods > Outdoor Recreation > Camping & Hiking",
+        "48.00",
+        "17.60",
+        560,
+        "Color",
+        ("Lagoon", "Clay"),
+        "VIN-HSH",
+        7,
+        10,
         _parts("fabric, tree straps+, stuff pouch, carabiners+, width, stitching"),
         lines("""
             Fell asleep in it within four minutes.
@@ -402,12 +531,23 @@ PRODUCTS: tuple[Product, ...] = (
             Hangs between two trees as expected.
             Comfortable for an hour or so.
         """),
-        "B0TH0LNT06", "A wide hammock with tree straps that spare the bark.",
+        "B0TH0LNT06",
+        "A wide hammock with tree straps that spare the bark.",
     ),
     Product(
-        "vindlow-ember-cook-set", "Vindlow Ember Cook Set", "Vindlow", "Camp Kitchen",
-        "Sporting Goods > Outdoor Recreation > Camping & Hiking > Camping Cookware", "42.00", "16.30", 780, "Size",
-        ("Solo", "Duo"), "VIN-ECS", 6, 8,
+        "vindlow-ember-cook-set",
+        "Vindlow Ember Cook Set",
+        "Vindlow",
+        "Camp Kitchen",
+        "Sporting Goods > Outdoor Recreation > Camping & Hiking > Camping Cookware",
+        "42.00",
+        "16.30",
+        780,
+        "Size",
+        ("Solo", "Duo"),
+        "VIN-ECS",
+        6,
+        8,
         _parts("small pot, folding handles+, nesting, pan, mesh bag, measuring marks+, pot lid"),
         lines("""
             Pancakes at sunrise, no sticking.
@@ -426,12 +566,23 @@ PRODUCTS: tuple[Product, ...] = (
             A pot and a pan.
             Solo really means solo.
         """),
-        "", "Nesting pots and a pan with folding handles.",
+        "",
+        "Nesting pots and a pan with folding handles.",
     ),
     Product(
-        "vindlow-meadow-picnic-blanket", "Vindlow Meadow Picnic Blanket", "Vindlow", "Outdoor Textiles",
-        "Home & Garden > Linens & Bedding > Bedding > Blankets", "39.00", "14.20", 980, "Pattern",
-        ("Heather", "Stripe"), "VIN-MPB", 6, 9,
+        "vindlow-meadow-picnic-blanket",
+        "Vindlow Meadow Picnic Blanket",
+        "Vindlow",
+        "Outdoor Textiles",
+        "Home & Garden > Linens & Bedding > Bedding > Blankets",
+        "39.00",
+        "14.20",
+        980,
+        "Pattern",
+        ("Heather", "Stripe"),
+        "VIN-MPB",
+        6,
+        9,
         _parts("backing, size, carry strap, pattern, padding, fold"),
         lines("""
             Big enough for six and a cake.
@@ -451,12 +602,23 @@ PRODUCTS: tuple[Product, ...] = (
             It covers the ground.
             Padding is thin, but it's a blanket.
         """),
-        "", "A padded blanket with a coated back.",
+        "",
+        "A padded blanket with a coated back.",
     ),
     Product(
-        "vindlow-dry-bag-set", "Vindlow Dry Bag Set", "Vindlow", "Bags",
-        "Sporting Goods > Outdoor Recreation > Boating & Water Sports", "27.00", "8.70", 310, "Set", ("3 piece",),
-        "VIN-DBS", 6, 8,
+        "vindlow-dry-bag-set",
+        "Vindlow Dry Bag Set",
+        "Vindlow",
+        "Bags",
+        "Sporting Goods > Outdoor Recreation > Boating & Water Sports",
+        "27.00",
+        "8.70",
+        310,
+        "Set",
+        ("3 piece",),
+        "VIN-DBS",
+        6,
+        8,
         _parts("roll closure, sizes+, window strip, clip, colors+, material"),
         lines("""
             The three sizes cover everything from phone to sleeping bag.
@@ -474,12 +636,23 @@ PRODUCTS: tuple[Product, ...] = (
             Three bags, three sizes.
             Haven't sunk them on purpose.
         """),
-        "", "Three roll-top bags for the boat and the beach.",
+        "",
+        "Three roll-top bags for the boat and the beach.",
     ),
     Product(
-        "vindlow-switchback-trekking-poles", "Vindlow Switchback Trekking Poles", "Vindlow", "Hiking Gear",
-        "Sporting Goods > Outdoor Recreation > Camping & Hiking > Hiking Poles", "59.00", "22.80", 540, "Grip",
-        ("Cork", "Foam"), "VIN-STP", 6, 9,
+        "vindlow-switchback-trekking-poles",
+        "Vindlow Switchback Trekking Poles",
+        "Vindlow",
+        "Hiking Gear",
+        "Sporting Goods > Outdoor Recreation > Camping & Hiking > Hiking Poles",
+        "59.00",
+        "22.80",
+        540,
+        "Grip",
+        ("Cork", "Foam"),
+        "VIN-STP",
+        6,
+        9,
         _parts("cork grips+, flip locks+, tips+, length marks+, wrist loops+, weight"),
         lines("""
             Saved my knees on the way down.
@@ -499,12 +672,23 @@ PRODUCTS: tuple[Product, ...] = (
             They hold me up.
             Comparable to the rental ones.
         """),
-        "B0TH0LNT07", "Folding poles with cork or foam grips.",
+        "B0TH0LNT07",
+        "Folding poles with cork or foam grips.",
     ),
     Product(
-        "vindlow-perch-camp-stool", "Vindlow Perch Camp Stool", "Vindlow", "Camping Furniture",
-        "Sporting Goods > Outdoor Recreation > Camping & Hiking > Camp Furniture", "31.00", "11.10", 870, "Color",
-        ("Olive", "Ochre"), "VIN-PCS", 6, 8,
+        "vindlow-perch-camp-stool",
+        "Vindlow Perch Camp Stool",
+        "Vindlow",
+        "Camping Furniture",
+        "Sporting Goods > Outdoor Recreation > Camping & Hiking > Camp Furniture",
+        "31.00",
+        "11.10",
+        870,
+        "Color",
+        ("Olive", "Ochre"),
+        "VIN-PCS",
+        6,
+        8,
         _parts("seat, legs+, fold, height, carry loop, fabric"),
         lines("""
             Holds 240 pounds of me.
@@ -523,14 +707,27 @@ PRODUCTS: tuple[Product, ...] = (
             You can sit on it.
             Lower than a chair, higher than the ground.
         """),
-        "", "A folding stool that opens in one move.",
+        "",
+        "A folding stool that opens in one move.",
     ),
     Product(
-        "marrowby-commuter-tumbler-16oz", "Marrowby Commuter Tumbler 16 oz", "Marrowby", "Drinkware",
-        "Home & Garden > Kitchen & Dining > Tableware > Drinkware > Tumblers", "27.00", "8.80", 340, "Color",
-        ("Oat", "Ink", "Rosewood"), "MAR-CTM", 13, 47,
-        _parts("insulation, shape, powder coating, color, size, steel interior, wide mouth, weight, grip,"
-               " soft base, look, feel in the hand"),
+        "marrowby-commuter-tumbler-16oz",
+        "Marrowby Commuter Tumbler 16 oz",
+        "Marrowby",
+        "Drinkware",
+        "Home & Garden > Kitchen & Dining > Tableware > Drinkware > Tumblers",
+        "27.00",
+        "8.80",
+        340,
+        "Color",
+        ("Oat", "Ink", "Rosewood"),
+        "MAR-CTM",
+        13,
+        47,
+        _parts(
+            "insulation, shape, powder coating, color, size, steel interior, wide mouth, weight, grip,"
+            " soft base, look, feel in the hand"
+        ),
         lines("""
             Coffee is still hot at lunch.
             Ice cubes survived an entire workday.
@@ -566,14 +763,27 @@ PRODUCTS: tuple[Product, ...] = (
             It's a cup.
             Insulation about average.
         """),
-        "B0TH0LNT08", "An insulated steel cup for the way to work.",
+        "B0TH0LNT08",
+        "An insulated steel cup for the way to work.",
     ),
     Product(
-        "marrowby-ladder-shelf", "Marrowby Ladder Shelf", "Marrowby", "Furniture",
-        "Furniture > Shelving > Bookcases & Standing Shelves", "94.00", "39.00", 9800, "Finish", ("Oak", "Black"),
-        "MAR-LDS", 8, 42,
-        _parts("oak finish, slim look, lower shelves+, depth, steel frame, wood grain, height, footprint, edges+,"
-               " proportions+"),
+        "marrowby-ladder-shelf",
+        "Marrowby Ladder Shelf",
+        "Marrowby",
+        "Furniture",
+        "Furniture > Shelving > Bookcases & Standing Shelves",
+        "94.00",
+        "39.00",
+        9800,
+        "Finish",
+        ("Oak", "Black"),
+        "MAR-LDS",
+        8,
+        42,
+        _parts(
+            "oak finish, slim look, lower shelves+, depth, steel frame, wood grain, height, footprint, edges+,"
+            " proportions+"
+        ),
         lines("""
             Turned a dead corner into my favorite spot.
             Plants love it there, so do I.
@@ -606,12 +816,23 @@ PRODUCTS: tuple[Product, ...] = (
             Fine for a rental.
             Looks good from a distance.
         """),
-        "", "A leaning shelf with five boards; you put it together yourself.",
+        "",
+        "A leaning shelf with five boards; you put it together yourself.",
     ),
     Product(
-        "marrowby-stovetop-kettle", "Marrowby Stovetop Kettle", "Marrowby", "Kitchen",
-        "Home & Garden > Kitchen & Dining > Cookware & Bakeware > Cookware > Stovetop Kettles", "44.00", "17.00",
-        1100, "Color", ("Enamel White",), "MAR-STK", 2, 4,
+        "marrowby-stovetop-kettle",
+        "Marrowby Stovetop Kettle",
+        "Marrowby",
+        "Kitchen",
+        "Home & Garden > Kitchen & Dining > Cookware & Bakeware > Cookware > Stovetop Kettles",
+        "44.00",
+        "17.00",
+        1100,
+        "Color",
+        ("Enamel White",),
+        "MAR-STK",
+        2,
+        4,
         _parts("whistle, enamel, pour, handle"),
         lines("""
             Whistles in tune, nearly.
@@ -625,12 +846,23 @@ PRODUCTS: tuple[Product, ...] = (
         lines("""
             Boils water.
         """),
-        "", "An enamelled kettle with a whistle.",
+        "",
+        "An enamelled kettle with a whistle.",
     ),
     Product(
-        "marrowby-linen-throw", "Marrowby Linen Throw", "Marrowby", "Textiles",
-        "Home & Garden > Linens & Bedding > Bedding > Blankets", "52.00", "20.10", 760, "Color", ("Flax", "Slate Blue"),
-        "MAR-LNT", 6, 9,
+        "marrowby-linen-throw",
+        "Marrowby Linen Throw",
+        "Marrowby",
+        "Textiles",
+        "Home & Garden > Linens & Bedding > Bedding > Blankets",
+        "52.00",
+        "20.10",
+        760,
+        "Color",
+        ("Flax", "Slate Blue"),
+        "MAR-LNT",
+        6,
+        9,
         _parts("weave, fringe, weight, texture, drape, size"),
         lines("""
             Softer after every wash.
@@ -650,12 +882,23 @@ PRODUCTS: tuple[Product, ...] = (
             It's linen, so it creases.
             More decoration than blanket.
         """),
-        "", "A washed linen throw with a knotted fringe.",
+        "",
+        "A washed linen throw with a knotted fringe.",
     ),
     Product(
-        "marrowby-stoneware-mug-set", "Marrowby Stoneware Mug Set", "Marrowby", "Drinkware",
-        "Home & Garden > Kitchen & Dining > Tableware > Drinkware > Mugs", "38.00", "13.90", 1650, "Glaze",
-        ("Speckle", "Tide"), "MAR-SMS", 7, 10,
+        "marrowby-stoneware-mug-set",
+        "Marrowby Stoneware Mug Set",
+        "Marrowby",
+        "Drinkware",
+        "Home & Garden > Kitchen & Dining > Tableware > Drinkware > Mugs",
+        "38.00",
+        "13.90",
+        1650,
+        "Glaze",
+        ("Speckle", "Tide"),
+        "MAR-SMS",
+        7,
+        10,
         _parts("glaze, handles+, thumb rest, weight, size, rim"),
         lines("""
             Every mug is a little different, which I love.
@@ -675,12 +918,23 @@ PRODUCTS: tuple[Product, ...] = (
             Mugs. Four of them.
             Holds a normal amount of coffee.
         """),
-        "", "Four stoneware mugs with a thumb rest.",
+        "",
+        "Four stoneware mugs with a thumb rest.",
     ),
     Product(
-        "marrowby-bamboo-cutting-board", "Marrowby Bamboo Cutting Board", "Marrowby", "Kitchen",
-        "Home & Garden > Kitchen & Dining > Kitchen Tools & Utensils > Cutting Boards", "33.00", "11.70", 1450,
-        "Size", ("Medium", "Large"), "MAR-BCB", 8, 9,
+        "marrowby-bamboo-cutting-board",
+        "Marrowby Bamboo Cutting Board",
+        "Marrowby",
+        "Kitchen",
+        "Home & Garden > Kitchen & Dining > Kitchen Tools & Utensils > Cutting Boards",
+        "33.00",
+        "11.70",
+        1450,
+        "Size",
+        ("Medium", "Large"),
+        "MAR-BCB",
+        8,
+        9,
         _parts("juice groove, size, weight, finger holes+, surface, edges+"),
         lines("""
             Knife marks hardly show.
@@ -700,12 +954,23 @@ PRODUCTS: tuple[Product, ...] = (
             Cuts are cut on it.
             Similar to the one I had.
         """),
-        "B0TH0LNT09", "A thick bamboo board with a juice groove.",
+        "B0TH0LNT09",
+        "A thick bamboo board with a juice groove.",
     ),
     Product(
-        "marrowby-desk-organizer", "Marrowby Desk Organizer", "Marrowby", "Office",
-        "Office Supplies > Filing & Organization > Desk Organizers", "26.00", "8.90", 690, "Finish",
-        ("Ash", "Walnut"), "MAR-DOG", 6, 9,
+        "marrowby-desk-organizer",
+        "Marrowby Desk Organizer",
+        "Marrowby",
+        "Office",
+        "Office Supplies > Filing & Organization > Desk Organizers",
+        "26.00",
+        "8.90",
+        690,
+        "Finish",
+        ("Ash", "Walnut"),
+        "MAR-DOG",
+        6,
+        9,
         _parts("pen slot, phone groove, drawer, size, felt lining, finish"),
         lines("""
             My desk can be seen again.
@@ -723,12 +988,23 @@ PRODUCTS: tuple[Product, ...] = (
             Holds pens.
             My desk is still a mess, but that's me.
         """),
-        "", "Slots, a drawer and a groove for the phone.",
+        "",
+        "Slots, a drawer and a groove for the phone.",
     ),
     Product(
-        "marrowby-hearth-candle-trio", "Marrowby Hearth Candle Trio", "Marrowby", "Home Fragrance",
-        "Home & Garden > Decor > Home Fragrances > Candles", "29.00", "9.20", 900, "Scent",
-        ("Cedar & Fig", "Rain & Moss"), "MAR-HCT", 8, 10,
+        "marrowby-hearth-candle-trio",
+        "Marrowby Hearth Candle Trio",
+        "Marrowby",
+        "Home Fragrance",
+        "Home & Garden > Decor > Home Fragrances > Candles",
+        "29.00",
+        "9.20",
+        900,
+        "Scent",
+        ("Cedar & Fig", "Rain & Moss"),
+        "MAR-HCT",
+        8,
+        10,
         _parts("cedar scent, jars+, burn time, wicks+, gift box, wax"),
         lines("""
             Smells like a cabin without the mice.
@@ -748,12 +1024,23 @@ PRODUCTS: tuple[Product, ...] = (
             Scent is faint, maybe that's good.
             Pretty on the table.
         """),
-        "", "Three soy candles in reusable jars.",
+        "",
+        "Three soy candles in reusable jars.",
     ),
     Product(
-        "marrowby-pour-over-set", "Marrowby Pour-Over Set", "Marrowby", "Coffee",
-        "Home & Garden > Kitchen & Dining > Kitchen Appliances > Coffee Makers", "41.00", "15.40", 930, "Color",
-        ("Clear", "Smoke"), "MAR-POS", 6, 9,
+        "marrowby-pour-over-set",
+        "Marrowby Pour-Over Set",
+        "Marrowby",
+        "Coffee",
+        "Home & Garden > Kitchen & Dining > Kitchen Appliances > Coffee Makers",
+        "41.00",
+        "15.40",
+        930,
+        "Color",
+        ("Clear", "Smoke"),
+        "MAR-POS",
+        6,
+        9,
         _parts("glass carafe, steel filter, wooden collar, spout, size, pour"),
         lines("""
             No more paper filters, hooray.
@@ -773,12 +1060,23 @@ PRODUCTS: tuple[Product, ...] = (
             Makes coffee.
             Slower than my machine, cheaper too.
         """),
-        "", "A glass carafe with a steel filter.",
+        "",
+        "A glass carafe with a steel filter.",
     ),
     Product(
-        "marrowby-waxed-lunch-bag", "Marrowby Waxed Lunch Bag", "Marrowby", "Bags",
-        "Home & Garden > Kitchen & Dining > Food Storage > Lunch Boxes & Totes", "24.00", "7.90", 240, "Color",
-        ("Tan", "Forest"), "MAR-WLB", 7, 8,
+        "marrowby-waxed-lunch-bag",
+        "Marrowby Waxed Lunch Bag",
+        "Marrowby",
+        "Bags",
+        "Home & Garden > Kitchen & Dining > Food Storage > Lunch Boxes & Totes",
+        "24.00",
+        "7.90",
+        240,
+        "Color",
+        ("Tan", "Forest"),
+        "MAR-WLB",
+        7,
+        8,
         _parts("waxed canvas, buckle, roll top, lining, size, patina"),
         lines("""
             Looks better the more I beat it up.
@@ -796,14 +1094,27 @@ PRODUCTS: tuple[Product, ...] = (
             Carries lunch.
             Smells of wax for a bit.
         """),
-        "", "A roll-top bag of waxed canvas.",
+        "",
+        "A roll-top bag of waxed canvas.",
     ),
     Product(
-        "pellin-fieldstone-zip-hoodie", "Pellin Fieldstone Zip Hoodie", "Pellin", "Outerwear",
-        "Apparel & Accessories > Clothing > Outerwear", "62.00", "23.60", 610, "Size", ("S", "M", "L", "XL"),
-        "PEL-FZH", 13, 58,
-        _parts("fabric, fleece lining, zipper, kangaroo pockets+, hood, color, stitching, cuffs+, drawstring,"
-               " weight, softness, inner pocket"),
+        "pellin-fieldstone-zip-hoodie",
+        "Pellin Fieldstone Zip Hoodie",
+        "Pellin",
+        "Outerwear",
+        "Apparel & Accessories > Clothing > Outerwear",
+        "62.00",
+        "23.60",
+        610,
+        "Size",
+        ("S", "M", "L", "XL"),
+        "PEL-FZH",
+        13,
+        58,
+        _parts(
+            "fabric, fleece lining, zipper, kangaroo pockets+, hood, color, stitching, cuffs+, drawstring,"
+            " weight, softness, inner pocket"
+        ),
         lines("""
             Softest thing in my closet.
             Warm without being bulky.
@@ -839,12 +1150,23 @@ PRODUCTS: tuple[Product, ...] = (
             Warmth is medium.
             Fabric is a blend, feels like one.
         """),
-        "B0TH0LNT10", "A brushed fleece hoodie with a full zip.",
+        "B0TH0LNT10",
+        "A brushed fleece hoodie with a full zip.",
     ),
     Product(
-        "pellin-merino-hiking-socks-3-pack", "Pellin Merino Hiking Socks 3-Pack", "Pellin", "Socks",
-        "Apparel & Accessories > Clothing > Underwear & Socks > Socks", "28.00", "9.40", 210, "Size",
-        ("S/M", "L/XL"), "PEL-MHS", 11, 10,
+        "pellin-merino-hiking-socks-3-pack",
+        "Pellin Merino Hiking Socks 3-Pack",
+        "Pellin",
+        "Socks",
+        "Apparel & Accessories > Clothing > Underwear & Socks > Socks",
+        "28.00",
+        "9.40",
+        210,
+        "Size",
+        ("S/M", "L/XL"),
+        "PEL-MHS",
+        11,
+        10,
         _parts("cushioning, heel, wool, arch support, colors+, toe seam"),
         lines("""
             Not one blister in 60 miles.
@@ -864,12 +1186,23 @@ PRODUCTS: tuple[Product, ...] = (
             Socks do sock things.
             Good in winter, warm in summer.
         """),
-        "B0TH0LNT11", "Three pairs of cushioned merino socks.",
+        "B0TH0LNT11",
+        "Three pairs of cushioned merino socks.",
     ),
     Product(
-        "pellin-drumlin-rain-shell", "Pellin Drumlin Rain Shell", "Pellin", "Outerwear",
-        "Apparel & Accessories > Clothing > Outerwear > Coats & Jackets", "98.00", "41.00", 380, "Size",
-        ("S", "M", "L"), "PEL-DRS", 5, 8,
+        "pellin-drumlin-rain-shell",
+        "Pellin Drumlin Rain Shell",
+        "Pellin",
+        "Outerwear",
+        "Apparel & Accessories > Clothing > Outerwear > Coats & Jackets",
+        "98.00",
+        "41.00",
+        380,
+        "Size",
+        ("S", "M", "L"),
+        "PEL-DRS",
+        5,
+        8,
         _parts("hood, pit zips+, cuffs+, pockets+, cut, fabric, collar"),
         lines("""
             Packs into its own pocket.
@@ -888,12 +1221,23 @@ PRODUCTS: tuple[Product, ...] = (
             A light jacket for light weather.
             Looks like every other shell.
         """),
-        "", "A light shell that packs into its pocket.",
+        "",
+        "A light shell that packs into its pocket.",
     ),
     Product(
-        "pellin-canvas-cap", "Pellin Canvas Cap", "Pellin", "Headwear",
-        "Apparel & Accessories > Clothing Accessories > Hats", "24.00", "6.80", 95, "Color", ("Khaki", "Navy"),
-        "PEL-CVC", 7, 8,
+        "pellin-canvas-cap",
+        "Pellin Canvas Cap",
+        "Pellin",
+        "Headwear",
+        "Apparel & Accessories > Clothing Accessories > Hats",
+        "24.00",
+        "6.80",
+        95,
+        "Color",
+        ("Khaki", "Navy"),
+        "PEL-CVC",
+        7,
+        8,
         _parts("brim, canvas, buckle, shape, sweatband, embroidery"),
         lines("""
             Broke in after two days.
@@ -911,7 +1255,8 @@ PRODUCTS: tuple[Product, ...] = (
             A cap is a cap.
             Keeps the sun off.
         """),
-        "", "A six panel cap of washed canvas.",
+        "",
+        "A six panel cap of washed canvas.",
     ),
 )
 

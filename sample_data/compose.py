@@ -11,10 +11,27 @@ from sample_data import texts_zh as zh
 from sample_data.catalogue import Product
 
 TYPOS = {
-    "definitely": "definately", "really": "realy", "because": "becuase", "received": "recieved", "their": "thier",
-    "which": "wich", "beautiful": "beutiful", "separate": "seperate", "quality": "qualtiy", "would": "woud",
-    "doesn't": "doesnt", "can't": "cant", "it's": "its", "don't": "dont", "with": "wiht", "little": "litle",
-    "everything": "everthing", "until": "untill", "surprised": "suprised", "favorite": "favourit", "people": "poeple",
+    "definitely": "definately",
+    "really": "realy",
+    "because": "becuase",
+    "received": "recieved",
+    "their": "thier",
+    "which": "wich",
+    "beautiful": "beutiful",
+    "separate": "seperate",
+    "quality": "qualtiy",
+    "would": "woud",
+    "doesn't": "doesnt",
+    "can't": "cant",
+    "it's": "its",
+    "don't": "dont",
+    "with": "wiht",
+    "little": "litle",
+    "everything": "everthing",
+    "until": "untill",
+    "surprised": "suprised",
+    "favorite": "favourit",
+    "people": "poeple",
 }
 SMILES = ("😀", "😊", "🙌", "🔥", "😍", "👌", ":)", "💯", "🥰", "⭐⭐⭐⭐⭐")
 FROWNS = ("😡", "😤", "👎", "🙄", ":(", "😞", "🤬", "😒")
@@ -23,30 +40,52 @@ FROWNS_ZH = ("😡", "😓", "🙄", "💔", "😅", "👎", "呵呵")
 
 # Topic -> what says it with the obvious word, and what says it in other ways (everyday topics have one pool only).
 PLANTED_EN: dict[str, tuple[tuple[str, ...], ...]] = {
-    "battery": (en.BATTERY_DIRECT, en.BATTERY), "size_small": (en.SMALL_DIRECT, en.SMALL),
-    "parcel_damage": (en.PARCEL_DIRECT, en.PARCEL), "lid_leak": (en.LEAK_DIRECT, en.LEAK),
-    "missing_parts": (en.MISSING_DIRECT, en.MISSING), "strap_slip": (en.STRAP_DIRECT, en.STRAP),
+    "battery": (en.BATTERY_DIRECT, en.BATTERY),
+    "size_small": (en.SMALL_DIRECT, en.SMALL),
+    "parcel_damage": (en.PARCEL_DIRECT, en.PARCEL),
+    "lid_leak": (en.LEAK_DIRECT, en.LEAK),
+    "missing_parts": (en.MISSING_DIRECT, en.MISSING),
+    "strap_slip": (en.STRAP_DIRECT, en.STRAP),
     "stays_dry": (en.DRY_DIRECT, en.DRY),
-    "slow": (en.SLOW,), "price": (en.PRICE,), "colour": (en.COLOUR,), "service": (en.SERVICE,), "waste": (en.WASTE,),
+    "slow": (en.SLOW,),
+    "price": (en.PRICE,),
+    "colour": (en.COLOUR,),
+    "service": (en.SERVICE,),
+    "waste": (en.WASTE,),
 }
 DECOYS_EN = {
-    "ostrel-glowhaven-camping-lantern": en.BATTERY_DECOYS, "pellin-fieldstone-zip-hoodie": en.SMALL_DECOYS,
-    "marrowby-commuter-tumbler-16oz": en.LEAK_DECOYS, "marrowby-ladder-shelf": en.MISSING_DECOYS,
-    "vindlow-quillback-daypack-22l": en.DRY_DECOYS, "ostrel-ridgebeam-headlamp": en.STRAP_DECOYS,
+    "ostrel-glowhaven-camping-lantern": en.BATTERY_DECOYS,
+    "pellin-fieldstone-zip-hoodie": en.SMALL_DECOYS,
+    "marrowby-commuter-tumbler-16oz": en.LEAK_DECOYS,
+    "marrowby-ladder-shelf": en.MISSING_DECOYS,
+    "vindlow-quillback-daypack-22l": en.DRY_DECOYS,
+    "ostrel-ridgebeam-headlamp": en.STRAP_DECOYS,
 }
 PLANTED_ZH: dict[str, tuple[tuple[str, ...], ...]] = {
-    "fading": (zh.FADING_DIRECT, zh.FADING), "smell": (zh.SMELL_DIRECT, zh.SMELL),
+    "fading": (zh.FADING_DIRECT, zh.FADING),
+    "smell": (zh.SMELL_DIRECT, zh.SMELL),
     "parcel_damage": (zh.PARCEL_DIRECT, zh.PARCEL),
-    "slow": (zh.SLOW,), "price": (zh.PRICE,), "colour": (zh.COLOUR,), "service": (zh.SERVICE,),
+    "slow": (zh.SLOW,),
+    "price": (zh.PRICE,),
+    "colour": (zh.COLOUR,),
+    "service": (zh.SERVICE,),
 }
 DECOYS_ZH = {"zh-washed-sweatshirt": zh.FADING_DECOYS, "zh-neck-pillow": zh.SMELL_DECOYS}
 
 # Things people carry about, besides everything of Vindlow's; the rest stays at home or at work.
-OUTDOORS = frozenset({
-    "ostrel-glowhaven-camping-lantern", "ostrel-ridgebeam-headlamp", "ostrel-tin-drum-bluetooth-speaker",
-    "ostrel-pebble-power-bank-10000", "marrowby-commuter-tumbler-16oz", "pellin-fieldstone-zip-hoodie",
-    "pellin-merino-hiking-socks-3-pack", "pellin-drumlin-rain-shell", "pellin-canvas-cap",
-})
+OUTDOORS = frozenset(
+    {
+        "ostrel-glowhaven-camping-lantern",
+        "ostrel-ridgebeam-headlamp",
+        "ostrel-tin-drum-bluetooth-speaker",
+        "ostrel-pebble-power-bank-10000",
+        "marrowby-commuter-tumbler-16oz",
+        "pellin-fieldstone-zip-hoodie",
+        "pellin-merino-hiking-socks-3-pack",
+        "pellin-drumlin-rain-shell",
+        "pellin-canvas-cap",
+    }
+)
 
 
 class Deck:
@@ -79,18 +118,35 @@ class Deck:
         return self.rng.randrange(100) < percent
 
 
-_SEASONS = {12: "in the fall", 1: "in the fall", 2: "last winter", 3: "last winter", 4: "last winter", 5: "last winter",
-            6: "this spring", 7: "this spring", 8: "this spring", 9: "over the summer", 10: "over the summer",
-            11: "over the summer"}
+_SEASONS = {
+    12: "in the fall",
+    1: "in the fall",
+    2: "last winter",
+    3: "last winter",
+    4: "last winter",
+    5: "last winter",
+    6: "this spring",
+    7: "this spring",
+    8: "this spring",
+    9: "over the summer",
+    10: "over the summer",
+    11: "over the summer",
+}
 
 
 def fill(deck: Deck, sentence: str, slots: dict[str, tuple[str, ...]], day: date, part: str = "") -> str:
     """A sentence with its slots filled; a slot that begins it is capitalised."""
     many = part.endswith("+")
     words = {
-        "part": part.rstrip("+"), "is": "are" if many else "is", "was": "were" if many else "was",
-        "has": "have" if many else "has", "feels": "feel" if many else "feels", "works": "work" if many else "works",
-        "looks": "look" if many else "looks", "does": "do" if many else "does", "takes": "take" if many else "takes",
+        "part": part.rstrip("+"),
+        "is": "are" if many else "is",
+        "was": "were" if many else "was",
+        "has": "have" if many else "has",
+        "feels": "feel" if many else "feels",
+        "works": "work" if many else "works",
+        "looks": "look" if many else "looks",
+        "does": "do" if many else "does",
+        "takes": "take" if many else "takes",
         "season": _SEASONS[day.month],
     }
     starts_with_slot = sentence.startswith("{")
@@ -110,9 +166,7 @@ def _soften(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:]
 
 
-def _praise(
-    deck: Deck, product: Product, slots: dict[str, tuple[str, ...]], day: date, *, modest: bool = False
-) -> str:
+def _praise(deck: Deck, product: Product, slots: dict[str, tuple[str, ...]], day: date, *, modest: bool = False) -> str:
     """One good word; a `modest` one keeps to the product and raves about nothing."""
     draw = deck.rng.randrange(72 if modest else 100)
     if draw < 42:
@@ -141,8 +195,18 @@ def _topic(deck: Deck, pools: tuple[tuple[str, ...], ...], slots: dict[str, tupl
     return [fill(deck, deck.deal(pool), slots, day) for pool in chosen]
 
 
-_BUT = ("Only downside: ", "One thing though: ", "But ", "My one gripe: ", "Only complaint: ", "Minus one star: ",
-        "However, ", "Small thing: ", "", "")
+_BUT = (
+    "Only downside: ",
+    "One thing though: ",
+    "But ",
+    "My one gripe: ",
+    "Only complaint: ",
+    "Minus one star: ",
+    "However, ",
+    "Small thing: ",
+    "",
+    "",
+)
 
 
 def english(deck: Deck, product: Product, stars: int, day: date, mentions: Sequence[str], decoy: bool) -> str:
@@ -153,7 +217,9 @@ def english(deck: Deck, product: Product, stars: int, day: date, mentions: Seque
     each said by one customer only.
     """
     said: list[str] = []
-    slots = en.SLOTS if product.key in OUTDOORS or product.brand == "Vindlow" else en.SLOTS | {"place": en.SLOTS["home"]}
+    slots = (
+        en.SLOTS if product.key in OUTDOORS or product.brand == "Vindlow" else en.SLOTS | {"place": en.SLOTS["home"]}
+    )
     praised = [topic for topic in mentions if topic == "stays_dry"]
     wrongs = [one for topic in mentions if topic not in praised for one in _topic(deck, PLANTED_EN[topic], slots, day)]
     if stars <= 2 and not wrongs:
@@ -252,9 +318,7 @@ def _plain_zh(deck: Deck, product: zh.ProductZh, day: date) -> str:
     return fill(deck, deck.deal(zh.GEN_NEU), zh.SLOTS, day)
 
 
-def chinese(
-    deck: Deck, product: zh.ProductZh, stars: int, day: date, mentions: Sequence[str], decoy: bool
-) -> str:
+def chinese(deck: Deck, product: zh.ProductZh, stars: int, day: date, mentions: Sequence[str], decoy: bool) -> str:
     """One Chinese review, without its 追评; arguments as for `english`."""
     said: list[str] = []
     wrongs = [one for topic in mentions for one in _topic(deck, PLANTED_ZH[topic], zh.SLOTS, day)]

@@ -102,9 +102,11 @@ class Table:
         self._out = io.StringIO(newline="")
         # Amazon's flat files quote nothing.
         self._writer = (
-            csv.writer(self._out, delimiter=delimiter, lineterminator=newline) if delimiter == ","
-            else csv.writer(self._out, delimiter=delimiter, lineterminator=newline, quoting=csv.QUOTE_NONE,
-                            quotechar=None)
+            csv.writer(self._out, delimiter=delimiter, lineterminator=newline)
+            if delimiter == ","
+            else csv.writer(
+                self._out, delimiter=delimiter, lineterminator=newline, quoting=csv.QUOTE_NONE, quotechar=None
+            )
         )
         self._line = 2
         self._writer.writerow(self.header)
@@ -126,6 +128,7 @@ class Table:
 
 def _new_york(at: datetime) -> str:
     """A wall clock moment with New York's offset, daylight saving by the rule in force since 2007."""
+
     def sunday(month: int, nth: int) -> date:
         first = date(at.year, month, 1)
         return first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (nth - 1))
@@ -140,19 +143,36 @@ def shopify_products(rng: Random) -> bytes:
     for number, product in enumerate(PRODUCTS):
         for index, (value, sku) in enumerate(zip(product.values, product.skus, strict=True)):
             cells = {
-                "URL handle": product.key, "SKU": sku, "Barcode": f"0{20000000000 + number * 100 + index}",
-                "Option1 value": value, "Price": product.price, "Cost per item": product.cost, "Charge tax": "TRUE",
-                "Inventory tracker": "shopify", "Inventory quantity": str(rng.randrange(0, 160)),
-                "Continue selling when out of stock": "deny", "Weight value (grams)": str(product.grams),
-                "Weight unit for display": "g", "Requires shipping": "TRUE", "Fulfillment service": "manual",
+                "URL handle": product.key,
+                "SKU": sku,
+                "Barcode": f"0{20000000000 + number * 100 + index}",
+                "Option1 value": value,
+                "Price": product.price,
+                "Cost per item": product.cost,
+                "Charge tax": "TRUE",
+                "Inventory tracker": "shopify",
+                "Inventory quantity": str(rng.randrange(0, 160)),
+                "Continue selling when out of stock": "deny",
+                "Weight value (grams)": str(product.grams),
+                "Weight unit for display": "g",
+                "Requires shipping": "TRUE",
+                "Fulfillment service": "manual",
             }
             if index == 0:
                 cells |= {
-                    "Title": product.title, "Description": f"<p>{product.about}</p>", "Vendor": product.brand,
-                    "Product category": product.category, "Type": product.kind, "Tags": f"{product.brand}, own brand",
-                    "Published on online store": "TRUE", "Status": "Active", "Option1 name": product.option,
-                    "Product image URL": f"https://img.example.com/{product.key}.jpg", "Image position": "1",
-                    "Image alt text": product.title, "Gift card": "FALSE",
+                    "Title": product.title,
+                    "Description": f"<p>{product.about}</p>",
+                    "Vendor": product.brand,
+                    "Product category": product.category,
+                    "Type": product.kind,
+                    "Tags": f"{product.brand}, own brand",
+                    "Published on online store": "TRUE",
+                    "Status": "Active",
+                    "Option1 name": product.option,
+                    "Product image URL": f"https://img.example.com/{product.key}.jpg",
+                    "Image position": "1",
+                    "Image alt text": product.title,
+                    "Gift card": "FALSE",
                 }
             table.add(cells)
     return table.bytes()
@@ -174,43 +194,70 @@ def shopify_orders(rng: Random, orders: Sequence[Order]) -> bytes:
         tax = (gross - discount) * 6 // 100
         total = gross - discount + shipping + tax
         refunded = total if order.cancelled else min(order.lines[0].cents, gross - discount) if order.refunded else 0
-        financial = ("refunded" if order.cancelled or refunded == total else "partially_refunded" if refunded
-                     else "paid")
+        financial = "refunded" if order.cancelled or refunded == total else "partially_refunded" if refunded else "paid"
         done = not order.cancelled and not order.pending
         reference = f"pay{rng.randrange(16**10):010x}"
         town = dict(zip(("City", "Province", "Zip", "Province Name"), person.town, strict=True))
         address = {
-            f"{side} {what}": text for side in ("Billing", "Shipping") for what, text in (
-                ("Name", person.name), ("Street", person.street), ("Address1", person.street), ("City", town["City"]),
-                ("Zip", f"'{town['Zip']}"), ("Province", town["Province"]), ("Country", "US"),
-                ("Phone", person.phone), ("Province Name", town["Province Name"]),
+            f"{side} {what}": text
+            for side in ("Billing", "Shipping")
+            for what, text in (
+                ("Name", person.name),
+                ("Street", person.street),
+                ("Address1", person.street),
+                ("City", town["City"]),
+                ("Zip", f"'{town['Zip']}"),
+                ("Province", town["Province"]),
+                ("Country", "US"),
+                ("Phone", person.phone),
+                ("Province Name", town["Province Name"]),
             )
         }
         head = {
-            "Financial Status": financial, "Paid at": _new_york(at + timedelta(seconds=2)),
+            "Financial Status": financial,
+            "Paid at": _new_york(at + timedelta(seconds=2)),
             "Fulfillment Status": "fulfilled" if done else "unfulfilled",
             "Fulfilled at": _new_york(at + timedelta(hours=rng.randrange(6, 50))) if done else "",
-            "Accepts Marketing": rng.choice(("yes", "no", "no")), "Currency": "USD",
-            "Subtotal": money(gross - discount), "Shipping": money(shipping), "Taxes": money(tax),
-            "Total": money(total), "Discount Code": order.code, "Discount Amount": money(discount),
+            "Accepts Marketing": rng.choice(("yes", "no", "no")),
+            "Currency": "USD",
+            "Subtotal": money(gross - discount),
+            "Shipping": money(shipping),
+            "Taxes": money(tax),
+            "Total": money(total),
+            "Discount Code": order.code,
+            "Discount Amount": money(discount),
             "Shipping Method": order.courier,
             "Cancelled at": _new_york(at + timedelta(hours=5)) if order.cancelled else "",
-            "Payment Method": "Shopify Payments", "Payment Reference": reference, "Refunded Amount": money(refunded),
-            "Outstanding Balance": "0.00", "Id": str(5550000000000 + (len(orders) - position) * 7919),
-            "Tags": rng.choice(("", "", "", "repeat", "gift", "newsletter")), "Risk Level": "Low", "Source": "web",
-            "Tax 1 Name": "State Tax 6%", "Tax 1 Value": money(tax), "Phone": person.phone, "Payment ID": reference,
-            "Payment References": reference, **address,
+            "Payment Method": "Shopify Payments",
+            "Payment Reference": reference,
+            "Refunded Amount": money(refunded),
+            "Outstanding Balance": "0.00",
+            "Id": str(5550000000000 + (len(orders) - position) * 7919),
+            "Tags": rng.choice(("", "", "", "repeat", "gift", "newsletter")),
+            "Risk Level": "Low",
+            "Source": "web",
+            "Tax 1 Name": "State Tax 6%",
+            "Tax 1 Value": money(tax),
+            "Phone": person.phone,
+            "Payment ID": reference,
+            "Payment References": reference,
+            **address,
         }
         for index, line in enumerate(order.lines):
             product = line.product
             assert isinstance(product, Product)
             cells = {
-                "Name": order.number, "Email": person.email, "Created at": _new_york(at),
+                "Name": order.number,
+                "Email": person.email,
+                "Created at": _new_york(at),
                 "Lineitem quantity": str(line.quantity),
                 "Lineitem name": f"{product.title} - {product.values[line.variant]}",
-                "Lineitem price": money(line.cents), "Lineitem sku": product.skus[line.variant],
-                "Lineitem requires shipping": "true", "Lineitem taxable": "true",
-                "Lineitem fulfillment status": "fulfilled" if done else "pending", "Vendor": product.brand,
+                "Lineitem price": money(line.cents),
+                "Lineitem sku": product.skus[line.variant],
+                "Lineitem requires shipping": "true",
+                "Lineitem taxable": "true",
+                "Lineitem fulfillment status": "fulfilled" if done else "pending",
+                "Vendor": product.brand,
                 "Lineitem discount": "0.00",
             }
             table.add(cells | head if index == 0 else cells)
@@ -224,14 +271,22 @@ def judgeme(rng: Random, name: str, reviews: Iterable[Review]) -> bytes:
     for one in sorted(reviews, key=lambda review: review.at, reverse=True):
         replied = one.stars <= 2 and rng.randrange(100) < 35 and one.at.date() < LAST_DAY - timedelta(days=4)
         answered = one.at + timedelta(days=rng.randrange(1, 4))
-        line = table.add({
-            "title": one.title, "body": one.body, "rating": str(one.stars),
-            "review_date": f"{one.at:%Y-%m-%d %H:%M:%S} UTC", "source": "email" if one.order else "web",
-            "curated": "ok", "reviewer_name": one.customer.name, "reviewer_email": one.email,
-            "product_id": numbers[one.product.key], "product_handle": one.product.key,
-            "reply": rng.choice(REPLIES) if replied else "",
-            "reply_date": f"{answered:%Y-%m-%d %H:%M:%S} UTC" if replied else "",
-        })
+        line = table.add(
+            {
+                "title": one.title,
+                "body": one.body,
+                "rating": str(one.stars),
+                "review_date": f"{one.at:%Y-%m-%d %H:%M:%S} UTC",
+                "source": "email" if one.order else "web",
+                "curated": "ok",
+                "reviewer_name": one.customer.name,
+                "reviewer_email": one.email,
+                "product_id": numbers[one.product.key],
+                "product_handle": one.product.key,
+                "reply": rng.choice(REPLIES) if replied else "",
+                "reply_date": f"{answered:%Y-%m-%d %H:%M:%S} UTC" if replied else "",
+            }
+        )
         one.id = f"{name}:{line}"
     return table.bytes()
 
@@ -241,11 +296,17 @@ def loox(name: str, reviews: Iterable[Review]) -> bytes:
     table = Table(LOOX)
     for one in reviews:
         first, _, last = one.customer.name.partition(" ")
-        line = table.add({
-            "product_handle": one.product.key, "rating": str(one.stars), "author": f"{first} {last[:1]}.",
-            "email": one.email, "body": one.body, "created_at": f"{one.at:%Y-%m-%dT%H:%M:%S}Z",
-            "verified_purchase": "true" if one.order else "false",
-        })
+        line = table.add(
+            {
+                "product_handle": one.product.key,
+                "rating": str(one.stars),
+                "author": f"{first} {last[:1]}.",
+                "email": one.email,
+                "body": one.body,
+                "created_at": f"{one.at:%Y-%m-%dT%H:%M:%S}Z",
+                "verified_purchase": "true" if one.order else "false",
+            }
+        )
         one.id = f"{name}:{line}"
     return table.bytes()
 
@@ -259,21 +320,41 @@ def amazon_orders(orders: Sequence[Order]) -> bytes:
         for line in order.lines:
             product, amount = line.product, line.cents * line.quantity
             assert isinstance(product, Product)
-            priced = {} if order.cancelled else {
-                "currency": "USD", "item-price": money(amount), "item-tax": money(amount * 6 // 100),
-                "shipping-price": "0.00", "shipping-tax": "0.00",
-            }
-            table.add({
-                "amazon-order-id": order.number, "merchant-order-id": order.number,
-                "purchase-date": f"{order.at:%Y-%m-%dT%H:%M:%S}+00:00",
-                "last-updated-date": f"{order.at + timedelta(days=3):%Y-%m-%dT%H:%M:%S}+00:00",
-                "order-status": status, "fulfillment-channel": "Amazon", "sales-channel": "Amazon.com",
-                "ship-service-level": "Expedited", "product-name": product.title, "sku": product.skus[line.variant],
-                "asin": product.asin, "item-status": status,
-                "quantity": "0" if order.cancelled else str(line.quantity), "ship-city": city.upper(),
-                "ship-state": state, "ship-postal-code": code, "ship-country": "US", "is-business-order": "false",
-                "is-sold-by-ab": "false", **priced,
-            })
+            priced = (
+                {}
+                if order.cancelled
+                else {
+                    "currency": "USD",
+                    "item-price": money(amount),
+                    "item-tax": money(amount * 6 // 100),
+                    "shipping-price": "0.00",
+                    "shipping-tax": "0.00",
+                }
+            )
+            table.add(
+                {
+                    "amazon-order-id": order.number,
+                    "merchant-order-id": order.number,
+                    "purchase-date": f"{order.at:%Y-%m-%dT%H:%M:%S}+00:00",
+                    "last-updated-date": f"{order.at + timedelta(days=3):%Y-%m-%dT%H:%M:%S}+00:00",
+                    "order-status": status,
+                    "fulfillment-channel": "Amazon",
+                    "sales-channel": "Amazon.com",
+                    "ship-service-level": "Expedited",
+                    "product-name": product.title,
+                    "sku": product.skus[line.variant],
+                    "asin": product.asin,
+                    "item-status": status,
+                    "quantity": "0" if order.cancelled else str(line.quantity),
+                    "ship-city": city.upper(),
+                    "ship-state": state,
+                    "ship-postal-code": code,
+                    "ship-country": "US",
+                    "is-business-order": "false",
+                    "is-sold-by-ab": "false",
+                    **priced,
+                }
+            )
     return table.bytes()
 
 
@@ -284,15 +365,23 @@ def amazon_returns(rng: Random, returns: Sequence[Return]) -> bytes:
         product = one.line.product
         assert isinstance(product, Product)
         worn = one.reason in ("DEFECTIVE", "DAMAGED_BY_CARRIER", "MISSING_PARTS")
-        table.add({
-            "return-date": f"{one.at:%Y-%m-%dT%H:%M:%S}+00:00", "order-id": one.order.number,
-            "sku": product.skus[one.line.variant], "asin": product.asin, "fnsku": f"X00{product.asin[3:]}",
-            "product-name": product.title, "quantity": "1",
-            "fulfillment-center-id": rng.choice(("XXT1", "XXT2", "XXT3")),
-            "detailed-disposition": "CUSTOMER_DAMAGED" if worn else "SELLABLE", "reason": one.reason,
-            "status": "Unit returned to inventory", "license-plate-number": f"LPNTH{rng.randrange(10**8):08d}",
-            "customer-comments": one.comment,
-        })
+        table.add(
+            {
+                "return-date": f"{one.at:%Y-%m-%dT%H:%M:%S}+00:00",
+                "order-id": one.order.number,
+                "sku": product.skus[one.line.variant],
+                "asin": product.asin,
+                "fnsku": f"X00{product.asin[3:]}",
+                "product-name": product.title,
+                "quantity": "1",
+                "fulfillment-center-id": rng.choice(("XXT1", "XXT2", "XXT3")),
+                "detailed-disposition": "CUSTOMER_DAMAGED" if worn else "SELLABLE",
+                "reason": one.reason,
+                "status": "Unit returned to inventory",
+                "license-plate-number": f"LPNTH{rng.randrange(10**8):08d}",
+                "customer-comments": one.comment,
+            }
+        )
     return table.bytes()
 
 
@@ -301,15 +390,26 @@ def amazon_listings(rng: Random) -> bytes:
     table = Table(AMAZON_LISTINGS, delimiter="\t")
     for number, product in enumerate(product for product in PRODUCTS if product.asin):
         for index, (value, sku) in enumerate(zip(product.values, product.skus, strict=True)):
-            table.add({
-                "item-name": f"{product.title} - {value}", "item-description": product.about,
-                "listing-id": f"0555TH{number:02d}{index:02d}", "seller-sku": sku, "price": product.price,
-                "quantity": "", "open-date": f"2025-02-{1 + number:02d} 09:{10 + index}:00 PST",
-                "item-is-marketplace": "y", "product-id-type": "1", "item-condition": "11", "asin1": product.asin,
-                "product-id": product.asin, "pending-quantity": str(rng.randrange(3)),
-                "fulfillment-channel": "AMAZON_NA", "merchant-shipping-group": "Migrated Template",
-                "status": "Active",
-            })
+            table.add(
+                {
+                    "item-name": f"{product.title} - {value}",
+                    "item-description": product.about,
+                    "listing-id": f"0555TH{number:02d}{index:02d}",
+                    "seller-sku": sku,
+                    "price": product.price,
+                    "quantity": "",
+                    "open-date": f"2025-02-{1 + number:02d} 09:{10 + index}:00 PST",
+                    "item-is-marketplace": "y",
+                    "product-id-type": "1",
+                    "item-condition": "11",
+                    "asin1": product.asin,
+                    "product-id": product.asin,
+                    "pending-quantity": str(rng.randrange(3)),
+                    "fulfillment-channel": "AMAZON_NA",
+                    "merchant-shipping-group": "Migrated Template",
+                    "status": "Active",
+                }
+            )
     return table.bytes()
 
 
@@ -320,21 +420,41 @@ def taobao_orders(orders: Sequence[Order]) -> bytes:
         line, person = order.lines[0], order.customer
         due = line.cents * line.quantity
         closed = order.cancelled
-        table.add({
-            "订单编号": order.number, "买家会员名": person.name[0] + person.email, "买家支付宝账号": "***",
-            "买家应付货款": money(due), "买家应付邮费": "0.00", "买家支付积分": "0", "总金额": money(due), "返点积分": "0",
-            "买家实际支付金额": money(0 if closed else due), "买家实际支付积分": "0",
-            "订单状态": "交易关闭" if closed else "买家已付款,等待卖家发货" if order.pending else "交易成功",
-            "收货人姓名": person.name, "收货地址": f"{person.town[0]} ***", "运送方式": "快递",
-            "联系手机": f"'{person.phone}", "订单创建时间": f"{order.at:%Y-%m-%d %H:%M:%S}",
-            "订单付款时间": "" if closed else f"{order.at + timedelta(seconds=40):%Y-%m-%d %H:%M:%S}",
-            "宝贝标题": line.product.title, "宝贝种类": "1",
-            "物流单号": "" if closed or order.pending else f"No:{order.extra['waybill']}",
-            "物流公司": "" if closed or order.pending else order.courier, "宝贝总数量": str(line.quantity),
-            "店铺Id": "0", "店铺名称": "屿棠生活馆", "订单关闭原因": "买家未付款" if closed else "订单未关闭",
-            "卖家服务费": "0.00", "买家服务费": "0.00", "是否手机订单": "手机订单", "卡券抵扣": "0.00",
-            "积分抵扣": "0.00", "是否是O2O交易": "否",
-        })
+        table.add(
+            {
+                "订单编号": order.number,
+                "买家会员名": person.name[0] + person.email,
+                "买家支付宝账号": "***",
+                "买家应付货款": money(due),
+                "买家应付邮费": "0.00",
+                "买家支付积分": "0",
+                "总金额": money(due),
+                "返点积分": "0",
+                "买家实际支付金额": money(0 if closed else due),
+                "买家实际支付积分": "0",
+                "订单状态": "交易关闭" if closed else "买家已付款,等待卖家发货" if order.pending else "交易成功",
+                "收货人姓名": person.name,
+                "收货地址": f"{person.town[0]} ***",
+                "运送方式": "快递",
+                "联系手机": f"'{person.phone}",
+                "订单创建时间": f"{order.at:%Y-%m-%d %H:%M:%S}",
+                "订单付款时间": "" if closed else f"{order.at + timedelta(seconds=40):%Y-%m-%d %H:%M:%S}",
+                "宝贝标题": line.product.title,
+                "宝贝种类": "1",
+                "物流单号": "" if closed or order.pending else f"No:{order.extra['waybill']}",
+                "物流公司": "" if closed or order.pending else order.courier,
+                "宝贝总数量": str(line.quantity),
+                "店铺Id": "0",
+                "店铺名称": "屿棠生活馆",
+                "订单关闭原因": "买家未付款" if closed else "订单未关闭",
+                "卖家服务费": "0.00",
+                "买家服务费": "0.00",
+                "是否手机订单": "手机订单",
+                "卡券抵扣": "0.00",
+                "积分抵扣": "0.00",
+                "是否是O2O交易": "否",
+            }
+        )
     return table.bytes("gb18030")
 
 
@@ -343,10 +463,17 @@ def taobao_reviews(name: str, reviews: Iterable[Review]) -> bytes:
     table = Table(TAOBAO_REVIEWS, newline="\r\n")
     for one in reviews:
         assert isinstance(one.product, texts_zh.ProductZh) and one.order is not None and one.line is not None
-        line = table.add({
-            "评价时间": f"{one.at:%Y-%m-%d %H:%M:%S}", "宝贝标题": one.product.title,
-            "规格": one.product.values[one.line.variant], "评分": str(one.stars), "评价内容": one.body,
-            "追评": one.follow_up, "订单编号": one.order.number, "物流公司": one.order.courier,
-        })
+        line = table.add(
+            {
+                "评价时间": f"{one.at:%Y-%m-%d %H:%M:%S}",
+                "宝贝标题": one.product.title,
+                "规格": one.product.values[one.line.variant],
+                "评分": str(one.stars),
+                "评价内容": one.body,
+                "追评": one.follow_up,
+                "订单编号": one.order.number,
+                "物流公司": one.order.courier,
+            }
+        )
         one.id = f"{name}:{line}"
     return table.bytes("gb18030")

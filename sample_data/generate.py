@@ -61,9 +61,14 @@ def generate(out: Path, seed: int = SEED) -> dict[str, Any]:
         "period": planted.PERIOD,
         "rows": {
             "order_lines": sum(len(order.lines) for order in (*shopify, *amazon, *taobao)),
-            "reviews": len(english) + len(mandarin), "returns": len(returned),
-            "shopify_orders": len(shopify), "amazon_orders": len(amazon), "taobao_orders": len(taobao),
-            "judgeme_reviews": len(new), "loox_reviews": len(old), "taobao_reviews": len(mandarin),
+            "reviews": len(english) + len(mandarin),
+            "returns": len(returned),
+            "shopify_orders": len(shopify),
+            "amazon_orders": len(amazon),
+            "taobao_orders": len(taobao),
+            "judgeme_reviews": len(new),
+            "loox_reviews": len(old),
+            "taobao_reviews": len(mandarin),
         },
         "truths": planted.planted(english, mandarin, shopify, amazon, returned),
         "background": planted.background(english, mandarin),
@@ -81,8 +86,9 @@ def _dump(truth: dict[str, Any]) -> bytes:
     """JSON with one review to a line, so that a change of one shows as one."""
     marks = {key: value for key, value in truth.items() if key != "reviews"}
     head = json.dumps(marks, ensure_ascii=False, indent=1)[:-2]
-    rows = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
-                      for key, value in truth["reviews"].items())
+    rows = ",\n".join(
+        f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in truth["reviews"].items()
+    )
     return f'{head},\n "reviews": {{\n{rows}\n }}\n}}\n'.encode()
 
 

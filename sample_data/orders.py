@@ -50,16 +50,34 @@ LAST_NAMES = _names(
 )
 # Places that are on no map.
 TOWNS = (
-    ("Maplecrest Falls", "OH", "43000", "Ohio"), ("Port Larkin", "ME", "04000", "Maine"),
-    ("Eastwillow", "NY", "10000", "New York"), ("Cedar Hollowby", "NC", "27000", "North Carolina"),
-    ("Brookmere Junction", "PA", "15000", "Pennsylvania"), ("New Fernley Bay", "MI", "48000", "Michigan"),
-    ("Saltwick Point", "MA", "01000", "Massachusetts"), ("Juniper Gap", "VA", "22000", "Virginia"),
-    ("Lake Wobblin", "MN", "55000", "Minnesota"), ("Sandy Crossbill", "FL", "32000", "Florida"),
-    ("Upper Quailton", "GA", "30000", "Georgia"), ("Mossport", "VT", "05000", "Vermont"),
+    ("Maplecrest Falls", "OH", "43000", "Ohio"),
+    ("Port Larkin", "ME", "04000", "Maine"),
+    ("Eastwillow", "NY", "10000", "New York"),
+    ("Cedar Hollowby", "NC", "27000", "North Carolina"),
+    ("Brookmere Junction", "PA", "15000", "Pennsylvania"),
+    ("New Fernley Bay", "MI", "48000", "Michigan"),
+    ("Saltwick Point", "MA", "01000", "Massachusetts"),
+    ("Juniper Gap", "VA", "22000", "Virginia"),
+    ("Lake Wobblin", "MN", "55000", "Minnesota"),
+    ("Sandy Crossbill", "FL", "32000", "Florida"),
+    ("Upper Quailton", "GA", "30000", "Georgia"),
+    ("Mossport", "VT", "05000", "Vermont"),
 )
 SURNAMES_ZH = "张王李赵陈刘杨黄周吴徐孙马朱胡郭何林罗高"
-PLACES_ZH = ("浙江省 杭州市", "江苏省 苏州市", "广东省 广州市", "四川省 成都市", "湖北省 武汉市", "山东省 青岛市", "福建省 厦门市",
-             "陕西省 西安市", "湖南省 长沙市", "上海 上海市", "北京 北京市", "辽宁省 大连市")
+PLACES_ZH = (
+    "浙江省 杭州市",
+    "江苏省 苏州市",
+    "广东省 广州市",
+    "四川省 成都市",
+    "湖北省 武汉市",
+    "山东省 青岛市",
+    "福建省 厦门市",
+    "陕西省 西安市",
+    "湖南省 长沙市",
+    "上海 上海市",
+    "北京 北京市",
+    "辽宁省 大连市",
+)
 
 
 @dataclass(frozen=True)
@@ -199,8 +217,9 @@ def chinese(rng: Random, total: int) -> list[Order]:
             place = rng.choice(PLACES_ZH)
             name = rng.choice(SURNAMES_ZH) + "**"
             letter = rng.choice("abcdefghjkmnpqrstwxyz")
-            person = Customer(name, f"{letter}**{rng.randrange(10)}", f"100****{5550 + rng.randrange(10)}",
-                              (place, "", "", ""), "***")
+            person = Customer(
+                name, f"{letter}**{rng.randrange(10)}", f"100****{5550 + rng.randrange(10)}", (place, "", "", ""), "***"
+            )
             order = Order("taobao", _moment(rng, month), person, [line], pick(rng, COURIERS_ZH))
             order.cancelled = rng.randrange(1000) < 40
             order.pending = not order.cancelled and (LAST_DAY - order.at.date()).days < 3
@@ -215,6 +234,7 @@ def chinese(rng: Random, total: int) -> list[Order]:
 def reviewable(orders: list[Order]) -> list[Order]:
     """The orders somebody could review: delivered, and old enough to be written about before the last day."""
     return [
-        order for order in orders
+        order
+        for order in orders
         if not order.cancelled and not order.pending and order.at.date() <= LAST_DAY - timedelta(days=8)
     ]

@@ -11,8 +11,15 @@ from sample_data.orders import LAST_DAY, Line, Order
 from sample_data.reviews import BATTERY_SINCE, HEADLAMP, HOODIE, LANTERN, STRAP_UNTIL, TUMBLER
 from sample_data.texts_en import RETURN_COMMENTS
 
-EVERYDAY_REASONS = ("UNWANTED_ITEM", "UNWANTED_ITEM", "NOT_AS_DESCRIBED", "ORDERED_WRONG_ITEM", "DAMAGED_BY_CARRIER",
-                    "DEFECTIVE", "MISSING_PARTS")
+EVERYDAY_REASONS = (
+    "UNWANTED_ITEM",
+    "UNWANTED_ITEM",
+    "NOT_AS_DESCRIBED",
+    "ORDERED_WRONG_ITEM",
+    "DAMAGED_BY_CARRIER",
+    "DEFECTIVE",
+    "MISSING_PARTS",
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,9 @@ def _reason(rng: Random, order: Order, key: str) -> str:
     if key == HOODIE:
         return "APPAREL_TOO_SMALL" if draw < 190 else "APPAREL_TOO_LARGE" if draw < 205 else ""
     bad = {
-        LANTERN: 130 if day >= BATTERY_SINCE else 15, TUMBLER: 70, HEADLAMP: 90 if day < STRAP_UNTIL else 10,
+        LANTERN: 130 if day >= BATTERY_SINCE else 15,
+        TUMBLER: 70,
+        HEADLAMP: 90 if day < STRAP_UNTIL else 10,
     }.get(key, 0)
     if draw < bad:
         return "DEFECTIVE"

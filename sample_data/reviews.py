@@ -68,7 +68,8 @@ PLANTS: dict[str, Plant] = {
 }
 PRAISES = frozenset({"stays_dry"})
 PLANTED_COMPLAINTS = frozenset(
-    topic for topic, pools in (*compose.PLANTED_EN.items(), *compose.PLANTED_ZH.items())
+    topic
+    for topic, pools in (*compose.PLANTED_EN.items(), *compose.PLANTED_ZH.items())
     if len(pools) == 2 and topic not in PRAISES
 )
 FOLLOW_UP_ONLY = 4
@@ -117,8 +118,9 @@ class Review:
 
 def spread(rng: Random, count: int, total: int) -> list[int]:
     """`count` positions of `total`, one in each of `count` equal stretches."""
-    return [rng.randrange(i * total // count, max((i + 1) * total // count, i * total // count + 1))
-            for i in range(count)]
+    return [
+        rng.randrange(i * total // count, max((i + 1) * total // count, i * total // count + 1)) for i in range(count)
+    ]
 
 
 def _candidates(rng: Random, orders: Sequence[Order], key: str) -> list[Review]:
@@ -221,10 +223,15 @@ def _stars(rng: Random, one: Review) -> int:
     return 5 if draw < 700 else 4 if draw < 937 else 3 if draw < 975 else 2 if draw < 989 else 1
 
 
-def _contradictions(rng: Random, reviews: list[Review], texts: dict[str, Sequence[str]], counts: dict[str, int]) -> None:
+def _contradictions(
+    rng: Random, reviews: list[Review], texts: dict[str, Sequence[str]], counts: dict[str, int]
+) -> None:
     """Give some plain reviews of plain products a text that says the opposite of their stars."""
-    plain = [one for one in reviews if not one.mentions and one.product.key not in {*PLANTS, KETTLE, TARP, FAN, PILLOW,
-                                                                                   STAND}]
+    plain = [
+        one
+        for one in reviews
+        if not one.mentions and one.product.key not in {*PLANTS, KETTLE, TARP, FAN, PILLOW, STAND}
+    ]
     chosen = rng.sample(plain, sum(counts.values()))
     for kind, stars in (("furious", 5), ("delighted", 1)):
         for body in rng.sample(list(texts[kind]), counts[kind]):
@@ -263,8 +270,13 @@ def _write_english(rng: Random, deck: Deck, reviews: list[Review]) -> None:
         assert isinstance(one.product, Product)
         if one.kind == "plain":
             strap_changed = one.product.key != HEADLAMP or one.at.date() >= STRAP_UNTIL
-            decoy = (one.product.key in compose.DECOYS_EN and not one.mentions and strap_changed and one.stars >= 3
-                     and deck.chance(18))
+            decoy = (
+                one.product.key in compose.DECOYS_EN
+                and not one.mentions
+                and strap_changed
+                and one.stars >= 3
+                and deck.chance(18)
+            )
             while not one.body or one.body.lower() in told:
                 one.body = compose.english(deck, one.product, one.stars, one.at.date(), one.mentions, decoy)
             told.add(one.body.lower())
@@ -305,8 +317,9 @@ def english_reviews(seed: int, orders: list[Order]) -> list[Review]:
     _kettle(chosen[KETTLE])
     reviews = [one for product in PRODUCTS for one in chosen[product.key]]
     _damage(rng, reviews, BAD_COURIER, 290, 18)
-    _contradictions(rng, reviews, {"furious": texts_en.FURIOUS, "delighted": texts_en.DELIGHTED},
-                    {"furious": 4, "delighted": 3})
+    _contradictions(
+        rng, reviews, {"furious": texts_en.FURIOUS, "delighted": texts_en.DELIGHTED}, {"furious": 4, "delighted": 3}
+    )
     _everyday(rng, [one for one in reviews if one.kind == "plain"], EVERYDAY)
     for one in reviews:
         if one.kind == "plain":
@@ -325,8 +338,9 @@ def chinese_reviews(seed: int, orders: list[Order]) -> list[Review]:
     for position in spread(rng, FOLLOW_UP_ONLY, len(faded)):
         faded[position].late = True
     _damage(rng, reviews, BAD_COURIER_ZH, 280, 15)
-    _contradictions(rng, reviews, {"furious": texts_zh.FURIOUS, "delighted": texts_zh.DELIGHTED},
-                    {"furious": 2, "delighted": 1})
+    _contradictions(
+        rng, reviews, {"furious": texts_zh.FURIOUS, "delighted": texts_zh.DELIGHTED}, {"furious": 2, "delighted": 1}
+    )
     _everyday(rng, [one for one in reviews if one.kind == "plain"], EVERYDAY_ZH)
     for one in reviews:
         if one.kind == "plain":

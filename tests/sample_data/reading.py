@@ -23,8 +23,11 @@ def text_of(name: str) -> str:
 def rows(name: str) -> list[dict[str, str]]:
     """A file's records by column name; `line` is the physical line on which each begins."""
     delimiter = "\t" if name.endswith(".txt") else ","
-    reader = csv.reader(io.StringIO(text_of(name), newline=""), delimiter=delimiter,
-                        quoting=csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL)
+    reader = csv.reader(
+        io.StringIO(text_of(name), newline=""),
+        delimiter=delimiter,
+        quoting=csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL,
+    )
     header = next(reader)
     found, begins = [], reader.line_num + 1
     for cells in reader:
@@ -70,12 +73,25 @@ def reviews() -> list[Said]:
             day = row.get("review_date", row.get("created_at", ""))[:10]
             methods = couriers().get((email, row["product_handle"]), set())
             courier = next(iter(methods)) if len(methods) == 1 else "?" if methods else ""
-            found.append(Said(f"{name}:{row['line']}", row["product_handle"], int(row["rating"]), day, row["body"],
-                              email, courier))
+            found.append(
+                Said(
+                    f"{name}:{row['line']}", row["product_handle"], int(row["rating"]), day, row["body"], email, courier
+                )
+            )
     keys = {product.title: product.key for product in texts_zh.PRODUCTS}
     for row in rows("taobao_pingjia.csv"):
-        found.append(Said(f"taobao_pingjia.csv:{row['line']}", keys[row["宝贝标题"]], int(row["评分"]),
-                          row["评价时间"][:10], f"{row['评价内容']}\n{row['追评']}", "", row["物流公司"], row["规格"]))
+        found.append(
+            Said(
+                f"taobao_pingjia.csv:{row['line']}",
+                keys[row["宝贝标题"]],
+                int(row["评分"]),
+                row["评价时间"][:10],
+                f"{row['评价内容']}\n{row['追评']}",
+                "",
+                row["物流公司"],
+                row["规格"],
+            )
+        )
     return found
 
 
@@ -86,13 +102,19 @@ def _bare(text: str) -> str:
 
 
 TOPICS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "battery": (texts_en.BATTERY, texts_en.BATTERY_DIRECT), "size_small": (texts_en.SMALL, texts_en.SMALL_DIRECT),
-    "lid_leak": (texts_en.LEAK, texts_en.LEAK_DIRECT), "missing_parts": (texts_en.MISSING, texts_en.MISSING_DIRECT),
-    "strap_slip": (texts_en.STRAP, texts_en.STRAP_DIRECT), "stays_dry": (texts_en.DRY, texts_en.DRY_DIRECT),
+    "battery": (texts_en.BATTERY, texts_en.BATTERY_DIRECT),
+    "size_small": (texts_en.SMALL, texts_en.SMALL_DIRECT),
+    "lid_leak": (texts_en.LEAK, texts_en.LEAK_DIRECT),
+    "missing_parts": (texts_en.MISSING, texts_en.MISSING_DIRECT),
+    "strap_slip": (texts_en.STRAP, texts_en.STRAP_DIRECT),
+    "stays_dry": (texts_en.DRY, texts_en.DRY_DIRECT),
     "parcel_damage": (texts_en.PARCEL, texts_en.PARCEL_DIRECT, texts_zh.PARCEL, texts_zh.PARCEL_DIRECT),
-    "fading": (texts_zh.FADING, texts_zh.FADING_DIRECT), "smell": (texts_zh.SMELL, texts_zh.SMELL_DIRECT),
-    "slow": (texts_en.SLOW, texts_zh.SLOW), "price": (texts_en.PRICE, texts_zh.PRICE),
-    "colour": (texts_en.COLOUR, texts_zh.COLOUR), "service": (texts_en.SERVICE, texts_zh.SERVICE),
+    "fading": (texts_zh.FADING, texts_zh.FADING_DIRECT),
+    "smell": (texts_zh.SMELL, texts_zh.SMELL_DIRECT),
+    "slow": (texts_en.SLOW, texts_zh.SLOW),
+    "price": (texts_en.PRICE, texts_zh.PRICE),
+    "colour": (texts_en.COLOUR, texts_zh.COLOUR),
+    "service": (texts_en.SERVICE, texts_zh.SERVICE),
     "waste": (texts_en.WASTE,),
 }
 
@@ -101,7 +123,8 @@ TOPICS: dict[str, tuple[tuple[str, ...], ...]] = {
 def _marks(topic: str) -> tuple[tuple[str, ...], ...]:
     return tuple(
         tuple(_bare(piece) for piece in re.split(r"\{\w+\}", sentence) if _bare(piece))
-        for pool in TOPICS[topic] for sentence in pool
+        for pool in TOPICS[topic]
+        for sentence in pool
     )
 
 

@@ -13,8 +13,16 @@ from sample_data.generate import generate
 from tests.sample_data.reading import Said, named, reviews, rows, share, speaks_of, text_of
 
 TRUTHS = truth()["truths"]
-COMPLAINTS = ("lantern-battery", "hoodie-runs-small", "tumbler-leaks", "shelf-missing-parts", "headlamp-strap",
-              "daypack-stays-dry", "sweatshirt-fading", "pillow-smell")
+COMPLAINTS = (
+    "lantern-battery",
+    "hoodie-runs-small",
+    "tumbler-leaks",
+    "shelf-missing-parts",
+    "headlamp-strap",
+    "daypack-stays-dry",
+    "sweatshirt-fading",
+    "pillow-smell",
+)
 
 
 def of(key: str) -> list[Said]:
@@ -41,8 +49,9 @@ def test_another_seed_gives_another_shop_with_the_same_plan(tmp_path: Path, seed
 
 def test_rows_are_as_many_as_the_truth_says() -> None:
     stated = truth()["rows"]
-    lines = sum(len(rows(name)) for name in ("shopify_orders.csv", "amazon_all_orders.txt",
-                                             "taobao_ExportOrderList.csv"))
+    lines = sum(
+        len(rows(name)) for name in ("shopify_orders.csv", "amazon_all_orders.txt", "taobao_ExportOrderList.csv")
+    )
     assert lines == stated["order_lines"] == 5000
     assert len(reviews()) == stated["reviews"] == 900
     assert len(rows("amazon_fba_returns.txt")) == stated["returns"]
@@ -81,8 +90,10 @@ def test_at_least_ten_truths_are_to_be_found_and_each_names_its_reviews() -> Non
     ids = {one.id for one in reviews()}
     for one in TRUTHS:
         assert set(one["reviews"]) <= ids
-        assert len(one["reviews"]) == one["numbers"].get("k", one["numbers"].get("all", {}).get("k")) \
+        assert (
+            len(one["reviews"]) == one["numbers"].get("k", one["numbers"].get("all", {}).get("k"))
             or one["kind"] == "mixed"
+        )
 
 
 @pytest.mark.parametrize("name", COMPLAINTS)
@@ -144,8 +155,9 @@ def test_hoodie_returns_say_too_small() -> None:
     small = [row for row in returned if row["reason"] == "APPAREL_TOO_SMALL"]
     assert {"reason": "APPAREL_TOO_SMALL", "k": len(small), "n": len(returned)} == stated["numbers"]["returns"]
     assert len(small) >= 15 and sum(bool(row["customer-comments"]) for row in small) >= 10
-    assert not [row for row in rows("amazon_fba_returns.txt")
-                if row["reason"].startswith("APPAREL") and row not in returned]
+    assert not [
+        row for row in rows("amazon_fba_returns.txt") if row["reason"].startswith("APPAREL") and row not in returned
+    ]
 
 
 def test_contradictions_are_few_and_extreme() -> None:
@@ -191,8 +203,12 @@ def test_no_text_comes_twice() -> None:
     gold = truth()["reviews"]
     texts = [one.text for one in reviews() if one.id not in copies and gold[one.id]["sentiment"] != "none"]
     assert [text for text, count in Counter(texts).items() if count > 1] == []
-    sentences = Counter(sentence.strip(" .!").lower() for text in texts for sentence in re.split(r"[.!?。！，\n]", text)
-                        if len(sentence) > 12)
+    sentences = Counter(
+        sentence.strip(" .!").lower()
+        for text in texts
+        for sentence in re.split(r"[.!?。！，\n]", text)
+        if len(sentence) > 12
+    )
     assert sentences.most_common(1)[0][1] <= 8
 
 
