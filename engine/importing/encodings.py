@@ -261,7 +261,8 @@ def plausibility(text: str, encoding: str) -> float:
         hangul = sum(0xB0 <= code[0] <= 0xC8 and code[1] >= 0xA1 for code in codes)
         hanja = total - hangul - punctuation
         sure = 1.05 if hangul >= 8 and not hanja else 0.98
-        return max(0.0, (hangul - 2 * hanja + 0.5 * punctuation) / total * sure)
+        plausible: float = (hangul - 2 * hanja + 0.5 * punctuation) / total * sure
+        return max(0.0, plausible)
     if encoding == "cp1251":
         letters = sum(map(len, _CYRILLIC_WORD.findall(text)))
         return 0.9 * min(letters, len(_CYRILLIC.findall(joined))) / total

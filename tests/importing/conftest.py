@@ -1,5 +1,8 @@
 """A shop in a temporary folder, and short ways to drop a file into it."""
 
+# Rows of a file are as long as they are.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,8 @@
 """Importing again: the same file, overlapping periods, taking back, mended rejects, learned mappings."""
 
+# Rows of a file are as long as they are.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,8 @@
 """Every container and encoding an export comes in, and files that cannot be read."""
 
+# Rows of a file are as long as they are.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import gzip

@@ -1,5 +1,8 @@
 """Preambles, second header rows, notes and totals rows around the data."""
 
+# Rows of a file are as long as they are.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import pytest

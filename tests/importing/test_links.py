@@ -1,5 +1,8 @@
 """Rows of several files that speak of the same product, order or customer."""
 
+# Rows of a file are as long as they are.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from engine.importing import link

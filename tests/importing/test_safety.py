@@ -1,0 +1,129 @@
+"""Killed, fuzzed, or stopped: a file is in the shop whole or not at all."""
+
+# Rows of a file are as long as they are.
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.errors import BackroomError
+from engine.importing.desk import import_file
+from engine.importing.report import ImportSettings
+from engine.store.database import Store
+from tests.importing.conftest import SHOPIFY, SHOPIFY_HEADER, judgeme
+from tests.importing.test_again import dump
+from tests.importing.test_grain import DOUYIN_HEADER, JD, SETTLEMENT, TIKTOK
+from tests.importing.test_header import EBAY
+
+_IMPORT = """
+import sys
+from pathlib import Path
+from engine.importing import delimited
+from engine.importing.desk import import_file
+from engine.importing.report import ImportSettings
+from engine.jobs import JobContext
+from engine.store.database import Store
+delimited.BATCH_BYTES = 100_000
+context = JobContext(report=lambda progress: print(progress.stage, progress.done, flush=True))
+import_file(Store(Path(sys.argv[1])), Path(sys.argv[2]), ImportSettings(), context)
+print("done", flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a signal that cannot be caught")
+def test_killed_at_any_moment_the_shop_is_as_before_and_the_next_run_completes(tmp_path: Path) -> None:
+    body = SHOPIFY.split("\n", 1)[1]
+    big = tmp_path / "big.csv"
+    big.write_text(SHOPIFY_HEADER + "\n" + "".join(body.replace("#", f"#{n}-") for n in range(4000)))
+    shop = tmp_path / "my.shop"
+    store = Store(shop, create=True)
+    first = tmp_path / "first.csv"
+    first.write_text(SHOPIFY)
+    import_file(store, first)
+    before = dump(store)
+    chance = random.Random(7)
+    for steps in (1, *chance.sample(range(2, 25), 3)):
+        child = subprocess.Popen(
+            [sys.executable, "-c", _IMPORT, str(shop), str(big)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        )
+        assert child.stdout is not None
+        said = [child.stdout.readline() for _ in range(steps)]
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        assert b"done\n" not in said
+        assert dump(store) == before
+        assert store.value("SELECT count(*) FROM imports") == 1
+    import_file(store, big)
+    assert store.value("SELECT count(*) FROM order_lines") == 3 + 12_000
+    assert store.value("SELECT count(*) FROM imports") == 2
+    assert store.value("PRAGMA integrity_check") == "ok"
+
+
+SEEDS = [
+    SHOPIFY.encode(), judgeme(("A", "good\nlamp", 5, "2026-03-01", "a@example.com", "lamp")).encode(), TIKTOK.encode(),
+    JD.encode("gbk"), SETTLEMENT.encode(), EBAY.encode(), f"\ufeff{DOUYIN_HEADER}\n".encode(),
+    b'{"review": "nice", "stars": 5}\n{"review": 3}\n', SHOPIFY.encode("utf-16"),
+]  # fmt: skip
+TOKENS = [b",", b'"', b"\n", b"\r\n", b"\t", b";", b"\x00", b"\xff", b"1.2E+17", b"=1+1", b"--", b"\xef\xbb\xbf", b"99999999999999999999",
+          b"\xe4\xbd", b"31/02/2026", b"", b'""', b"Total:", "合计".encode(), b"{", b"<table>", b"nan", b"inf", b"1,2,3"]  # fmt: skip
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> bytes:
+    """A fixture with cells, lines and bytes removed, doubled and replaced."""
+    data = draw(st.sampled_from(SEEDS))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, max(0, len(data) - 1)))
+        match draw(st.sampled_from(["insert", "cut", "swap line", "double line", "end"])):
+            case "insert":
+                data = data[:at] + draw(st.sampled_from(TOKENS)) + data[at:]
+            case "cut":
+                data = data[:at] + data[at + draw(st.integers(1, 30)) :]
+            case "end":
+                data = data[:at]
+            case kind:
+                lines = data.split(b"\n")
+                n = at % len(lines)
+                data = b"\n".join(
+                    [
+                        *lines[:n],
+                        *([lines[n]] * 2 if kind == "double line" else lines[n : n + 1][::-1]),
+                        *lines[n + 1 :],
+                    ]
+                )
+    return data
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(data=mutated(), accept=st.booleans())
+def test_mutated_files_load_whole_or_say_why(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, accept: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("fuzz")
+    path = folder / "file.csv"
+    path.write_bytes(data)
+    store = Store(folder / "my.shop", create=True)
+    try:
+        reports = import_file(store, path, ImportSettings(accept=accept))
+    except BackroomError as error:
+        assert error.what and error.message()
+        assert store.value("SELECT count(*) FROM imports") == 0
+        return
+    for report in reports:
+        parts = report.rows_loaded + report.rows_updated + report.rows_duplicate + report.rows_rejected
+        if report.import_id is not None:
+            assert parts == report.rows_read
+            assert (report.rejects_file is not None) == (report.rows_rejected > 0)
+        else:
+            assert report.rows_loaded == 0
+    store.close()
