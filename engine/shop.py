@@ -200,7 +200,9 @@ class Shop:
         )
         return Overview(
             reviews=count("SELECT count(*) FROM reviews"),
-            reviews_labelled=count("SELECT count(*) FROM v_labels WHERE table_name = 'reviews' AND task = 'sentiment'"),
+            reviews_labelled=count(
+                "SELECT count(DISTINCT row_id) FROM labels WHERE table_name = 'reviews' AND task = 'sentiment'"
+            ),
             orders=count("SELECT count(*) FROM orders"),
             order_lines=count("SELECT count(*) FROM order_lines"),
             products=count("SELECT count(*) FROM product_keys"),
@@ -391,6 +393,14 @@ class Shop:
                 "VALUES ('reviews', ?, 'sentiment', 'seller', ?, 1.0, 'seller', ?) "
                 "ON CONFLICT (table_name, row_id, task, source) DO UPDATE SET label = excluded.label, made_at = excluded.made_at",
                 [row_id, sentiment, now()],
+            )
+
+    def uncorrect(self, row_id: int) -> None:
+        """Take the seller's own label of a review back; what was read counts again."""
+        with self.store.write() as db:
+            db.execute(
+                "DELETE FROM labels WHERE table_name = 'reviews' AND row_id = ? AND task = 'sentiment' AND source = 'seller'",
+                [row_id],
             )
 
     # -- jobs ------------------------------------------------------------------------------------------------------

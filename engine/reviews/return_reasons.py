@@ -42,7 +42,7 @@ def find(board: Board) -> list[Finding]:
                 subject={"product": product, "name": name, "reason": reason},
                 sentence=f"{name}: {k} of {n} returns give “{plain}” as the reason, against "
                 f"{percent(same / rest if rest else 0)} of the other products' returns.",
-                numbers=numbers(share=k / n, share_elsewhere=same / rest if rest else 0.0, q=q),
+                numbers=numbers(unit="returns", share=k / n, share_elsewhere=same / rest if rest else 0.0, q=q),
                 method=METHOD,
                 n=n,
                 k=k,

@@ -252,7 +252,9 @@ def m005_views(db: Database) -> None:
             FROM reviews r
             JOIN imports i ON i.id = r.import_id
             LEFT JOIN product_keys p ON p.product = r.product
-            LEFT JOIN v_labels l ON l.table_name = 'reviews' AND l.row_id = r.id AND l.task = 'sentiment';
+            LEFT JOIN labels l ON l.id = (
+                SELECT x.id FROM labels x WHERE x.table_name = 'reviews' AND x.row_id = r.id AND x.task = 'sentiment'
+                ORDER BY x.source = 'seller' DESC, x.id DESC LIMIT 1);
         CREATE VIEW v_order_lines AS
             SELECT l.id, i.file, l.sheet, l.line, l.platform, l.order_id, l.ordered_at, l.day,
                    substr(l.day, 1, 7) AS month, l.status, l.product, coalesce(p.name, l.product_name) AS product_name,
