@@ -14,7 +14,7 @@ _CGROUP_USED = Path("/sys/fs/cgroup/memory.current")
 
 def usable_cores() -> int:
     """Physical cores inside this process's affinity mask (all of them where the system has no such mask)."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     logical = os.cpu_count() or 1
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else logical
