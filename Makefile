@@ -35,7 +35,7 @@ $(LOCKED): requirements.lock pyproject.toml
 	       && $(PIP) install --no-deps --index-url https://download.pytorch.org/whl/cpu "torch>=2.6"; } \
 	  || $(PIP) install "torch>=2.6"
 	@echo "2 of 3: libraries, the small models, and llama.cpp (compiled here for this processor)"
-	@$(PIP) install --no-deps --progress-bar on -r requirements.lock | grep --line-buffered -E "Collecting|Building|Installing|Successfully" | cut -c1-100
+	@$(PIP) install --no-deps -r requirements.lock
 	@echo "3 of 3: Backroom"
 	@$(PIP) install -q --no-deps --no-build-isolation -e . 2>/dev/null
 	@$(PY) -c "import llama_cpp, torch, sentence_transformers" && touch $(LOCKED)

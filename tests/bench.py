@@ -1,12 +1,13 @@
 """`make bench`: speed and memory on this machine, side by side with what a user would use instead.
 
-    python -m tests.bench [inference] [importing] [start]
+    python -m tests.bench [start] [importing] [inference] [memory]
 
 Prints one line per measurement as it is made; nothing here is asserted.
 """
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import subprocess
 import sys
@@ -70,7 +71,51 @@ def importing() -> None:
         show(row)
 
 
-PARTS: dict[str, Callable[[], None]] = {"start": start, "importing": importing, "inference": inference}
+def memory() -> None:
+    """Peak memory of the whole program (all its processes) while the sample shop is built and read, and how long it takes."""
+    import os
+    import tempfile
+
+    import psutil
+
+    with tempfile.TemporaryDirectory() as folder:
+        # The models stay where they are; only the sample shop is built anew.
+        from engine.paths import models_dir
+
+        (Path(folder) / "data").mkdir()
+        (Path(folder) / "data" / "models").symlink_to(models_dir())
+        begun = time.perf_counter()
+        running = subprocess.Popen(
+            [sys.executable, "-m", "engine.cli", "demo", "--headless", "--json"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "BACKROOM_HOME": folder},
+        )
+        tree, peak = psutil.Process(running.pid), 0
+        while running.poll() is None:
+            total = 0
+            for process in [tree, *tree.children(recursive=True)]:
+                with contextlib.suppress(psutil.Error):
+                    total += process.memory_info().rss
+            peak = max(peak, total)
+            time.sleep(0.05)
+        show(
+            {
+                "name": "memory: sample shop, all processes, peak",
+                "value": peak / 1e6,
+                "unit": "MB",
+                "note": "sum of resident sizes",
+            }
+        )
+        show({"name": "time: sample shop, import and reading", "value": time.perf_counter() - begun, "unit": "s"})
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "start": start,
+    "importing": importing,
+    "inference": inference,
+    "memory": memory,
+}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:
