@@ -208,12 +208,16 @@ def index(path: Path, delimiter: str, *, quoted: bool, skip: int = 0) -> Index:
                 whole = splits[: record_ends[-1] + 1]
                 counts = np.add.reduceat(whole, np.concatenate(([0], record_ends[:-1] + 1)), dtype=np.int32)
                 counts[0] += open_cells
-                newline = np.cumsum(ends, dtype=np.int32)
+                # Without quotes every line end ends a record; with them, some lie inside a cell.
+                line_ends = np.flatnonzero(ends) if quoted else record_ends
+                passed = np.arange(1, record_ends.size + 1, dtype=np.int32)
+                if line_ends.size != record_ends.size:
+                    passed = np.searchsorted(line_ends, record_ends, side="right").astype(np.int32)
                 cells.append(counts + 1)
                 starts.append(record_ends + 1 + offset)
-                lines.append(newline[record_ends] + np.int32(line))
+                lines.append(passed + np.int32(line))
                 open_cells = int(splits[record_ends[-1] + 1 :].sum())
-                line += int(newline[-1])
+                line += int(line_ends.size)
             else:
                 open_cells += int(splits.sum())
                 line += int(ends.sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -21,6 +22,10 @@ _NOT_WORD = re.compile(r"[\W_]+")
 @lru_cache(maxsize=20_000)
 def normal(name: str) -> str:
     """`name` as it is compared: NFKC, lower case, everything but letters and digits as one space."""
+    if "Ã" in name or "â€" in name:
+        # UTF-8 that a program once read as Windows-1252.
+        with contextlib.suppress(UnicodeError):
+            name = name.encode("cp1252").decode("utf-8")
     return _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 

@@ -64,7 +64,7 @@ def _identifier() -> Any:
 def of_text(text: str) -> str | None:
     """The language of one text as an ISO 639-1 code, or None when it is too short or too mixed to tell."""
     latin = len(_LATIN_LETTER.findall(text))
-    for code, script in _SCRIPTS:
+    for code, script in _SCRIPTS if not text.isascii() else ():
         found = len(script.findall(text))
         # One character of these scripts says about as much as two Latin letters.
         if found and found * 2 >= latin:

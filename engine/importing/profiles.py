@@ -35,7 +35,7 @@ _KINDS_OF: dict[str, str] = {
         "quantity stock on_hand available committed incoming unavailable impressions clicks orders units clips redemptions "
         "sessions page_views featured_share weight_grams total_orders"
     ),
-    "moment": "ordered_at paid_at written_at cancelled_at published_at returned_at posted_at starts ends",
+    "moment": "ordered_at paid_at shipped_at written_at cancelled_at published_at returned_at posted_at starts ends",
     "day": "day day_to",
     "stars": "stars",
     "flag": "verified accepts_marketing",

@@ -20,6 +20,7 @@ _COUNT = re.compile(
     r"^\s*\W*(\d[\d,.]*)\s+(?:record|row|order|item|transaction|line|review)s?(?:\(s\))?\b", re.IGNORECASE
 )
 _FIRST_CELLS = 4
+_SPARSE = 4
 
 
 @dataclass
@@ -49,7 +50,13 @@ def take_out(raw: pl.DataFrame, match: Match, names: list[str]) -> tuple[pl.Data
     cells = [c for c in raw.columns if c != "line"]
     if not cells or raw.is_empty():
         return raw, found
-    raw = raw.filter(_filled(cells) > 0) if raw.select((_filled(cells) == 0).any()).item() else raw
+    filled = raw.select(pl.sum_horizontal([pl.col(c).is_not_null() & (pl.col(c) != "") for c in cells])).to_series()
+    # Cells of spaces alone are rare: only nearly empty rows are looked at again.
+    sparse = (filled <= _SPARSE).arg_true()
+    said = raw[sparse].select(_filled(cells)).to_series()
+    empty, single = sparse.filter(said == 0), raw[sparse].filter(said == 1)
+    if len(empty):
+        raw = raw.filter(~pl.int_range(pl.len()).is_in(empty.implode()))
     key = _key_column(match, cells)
     header = names[int(key)].strip()
     again = pl.col(key).str.strip_chars() == header
@@ -72,12 +79,12 @@ def take_out(raw: pl.DataFrame, match: Match, names: list[str]) -> tuple[pl.Data
             found.lines[row["line"]] = "a totals row"
             found.totals.append(row)
     if len(names) >= 4:
-        for row in raw.filter(_filled(cells) == 1).iter_rows(named=True):
-            said = next(str(row[c]).strip() for c in cells if row[c] and str(row[c]).strip())
-            if row["line"] in found.lines or not _is_note(said, row, required):
+        for row in single.iter_rows(named=True):
+            note = next(str(row[c]).strip() for c in cells if row[c] and str(row[c]).strip())
+            if row["line"] in found.lines or not _is_note(note, row, required):
                 continue
-            found.lines[row["line"]] = f"a note: {said[:60]}"
-            counted = _COUNT.match(said)
+            found.lines[row["line"]] = f"a note: {note[:60]}"
+            counted = _COUNT.match(note)
             if counted:
                 found.counts.append((row["line"], int(re.sub(r"\D", "", counted.group(1)))))
     if found.lines:

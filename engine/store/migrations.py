@@ -33,8 +33,8 @@ IMPORTED_TABLES: dict[str, str] = {
         order_id TEXT NOT NULL, ordered_at TEXT, day TEXT, paid_at TEXT, status TEXT, status_original TEXT,
         currency TEXT,         subtotal REAL, shipping REAL, tax REAL, discount REAL, total REAL, refunded REAL,
         discount_code TEXT,
-        customer TEXT, email TEXT, city TEXT, region TEXT, country TEXT, courier TEXT, cancelled_at TEXT,
-        channel TEXT, note TEXT, extra TEXT
+        customer TEXT, email TEXT, city TEXT, region TEXT, country TEXT, courier TEXT, shipped_at TEXT,
+        cancelled_at TEXT, payment TEXT, channel TEXT, note TEXT, extra TEXT
     """,
     "order_lines": """
         order_id TEXT, line_id TEXT, ordered_at TEXT, day TEXT, status TEXT, status_original TEXT,
@@ -132,9 +132,8 @@ def m001_imports(db: Database) -> None:
         """,
     )
     for table, columns in IMPORTED_TABLES.items():
-        db.executescript(
-            f"CREATE TABLE {table} ({_PROVENANCE}{columns}); CREATE INDEX {table}_import ON {table}(import_id);"
-        )
+        # No index on import_id: only taking an import back asks for it, and a scan is quick enough there.
+        db.execute(f"CREATE TABLE {table} ({_PROVENANCE}{columns})")
     _run(
         db,
         """
