@@ -144,6 +144,8 @@ def value_score(shape: _Shape, meaning: str, rows: int) -> tuple[float, str]:
             if shape.words >= 2
             else (0.6, "single words")
         )
+    if meaning == "follow_up":
+        return (1.0, "texts") if shape.letters > 0.5 and shape.dates < 0.5 else (0.0, "")
     if meaning == "stars":
         return (1.1, "stars from 1 to 5") if shape.stars >= 0.9 else (0.0, "")
     if kind in ("moment", "day"):
@@ -294,8 +296,13 @@ def profile_of(mapping: dict[str, str], family: str, header: Sequence[str]) -> P
 
     A review without text is kept for its stars; where the file has no stars, the text is required.
     """
+    # What a customer added later belongs to what was said.
+    follow_up = next((column for column, meaning in mapping.items() if meaning == "follow_up"), None)
+    mapping = {column: meaning for column, meaning in mapping.items() if meaning != "follow_up"}
     required = {"order_id"} if "stars" in mapping.values() else {"order_id", "text"}
     fields = {meaning: Field([column], required=meaning in required) for column, meaning in mapping.items()}
+    if follow_up is not None and "text" in fields:
+        fields["text"] = Field([*fields["text"].names, follow_up], required="text" in required, join="\n")
     table = FAMILIES[family][0]
     if family == "order":
         tables = _order_tables(fields)

@@ -255,8 +255,9 @@ def _apply_mapping(reading: Reading, settings: ImportSettings, store: Store | No
             )
         return
     profile = guessing.profile_of(mapping, family, reading.names)
-    columns: dict[str, tuple[int, ...]] = {
-        meaning: (reading.names.index(name),) for name, meaning in mapping.items() if name in reading.names
+    columns = {
+        meaning: tuple(reading.names.index(name) for name in rule.names if name in reading.names)
+        for meaning, rule in profile.fields.items()
     }
     reading.match = Match(
         profile, None, columns, None, proposal.confidence, len(columns), len(reading.names), "accepted mapping"

@@ -29,6 +29,16 @@ def test_review_columns(load: Load, language: str) -> None:
     assert all(c["confidence"] >= 0.5 and c["samples"] for c in report.columns)
 
 
+def test_what_a_customer_added_later_belongs_to_the_text(load: Load, store: Store) -> None:
+    text = "评价时间,宝贝标题,评分,评价内容,追评\n2026-03-01,卫衣,5,刚收到很舒服,洗了一次就起球\n2026-03-02,卫衣,5,很好看,\n"
+    report = load(text, accept=True, encoding="gb18030")
+    assert [c["meaning"] for c in report.columns] == ["written_at", "product_name", "stars", "text", "follow_up"]
+    assert [row["text"] for row in store.rows("SELECT text FROM reviews ORDER BY id")] == [
+        "刚收到很舒服\n洗了一次就起球",
+        "很好看",
+    ]
+
+
 ORDERS = {
     "de": ("Bestellnummer;Bestelldatum;Artikel;Menge;Einzelpreis", "B-1;15.03.2026;Lampe;2;19,90"),
     "fr": ("Numéro de commande;Date de commande;Produit;Quantité;Prix unitaire", "C-1;15/03/2026;Lampe;2;19,90"),
