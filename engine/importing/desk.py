@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputFileError, UsageError
-from engine.importing import link, load, profiles, rejects
+from engine.importing import guessing, link, load, profiles, rejects
 from engine.importing.reading import Table, open_file
 from engine.importing.recognise import Reading, read_header
 from engine.importing.report import ImportReport, ImportSettings, Recognition
@@ -151,6 +151,17 @@ def undo(store: Store, import_id: int) -> dict[str, int]:
         link.link(db)
         link.link_reviews(db)
     return {"rows_removed": removed, "rows_restored": restored}
+
+
+def learned_profiles(store: Store) -> list[str]:
+    """Every mapping accepted in this shop, as the TOML text of a profile (see `profiles.load`)."""
+    texts = []
+    for row in store.rows("SELECT mapping FROM mappings ORDER BY accepted_at, header_hash"):
+        mapping: dict[str, str] = json.loads(row["mapping"])
+        family = guessing.family_of(list(mapping.values()))
+        if family is not None:
+            texts.append(profiles.as_toml(guessing.profile_of(mapping, family, list(mapping))))
+    return texts
 
 
 class _Item:

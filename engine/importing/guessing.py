@@ -273,11 +273,6 @@ def _assign(
     return chosen
 
 
-def meanings(family: str) -> tuple[str, ...]:
-    """The meanings a family knows."""
-    return tuple(_words()[family])
-
-
 def family_of(chosen: Sequence[str]) -> str | None:
     """The family that a seller's own mapping fills, or None when it is not enough for any."""
     wanted = set(chosen)

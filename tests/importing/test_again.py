@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from engine.errors import Cancelled, UsageError
-from engine.importing.desk import import_file, undo
+from engine.importing import profiles
+from engine.importing.desk import import_file, learned_profiles, undo
 from engine.importing.report import ImportSettings
 from engine.jobs import JobContext, Progress
 from engine.store.database import Store
@@ -129,6 +130,9 @@ def test_an_unknown_file_waits_until_its_mapping_is_accepted_and_is_then_known(l
     assert accepted.profile == "mapping" and accepted.rows_loaded == 2
     again = load(UNKNOWN.replace("strap", "zip"), "next.csv")
     assert again.profile == "mapping" and again.rows_loaded == 1 and again.rows_duplicate == 1
+    (toml,) = learned_profiles(store)
+    learned = profiles.load(toml, "mine")
+    assert learned.fields["text"].names == ["what they wrote"] and learned.version[0].headers[0] == "when"
 
 
 def test_a_mapping_can_be_said_column_by_column(load: Load, store: Store) -> None:
