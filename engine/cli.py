@@ -247,7 +247,8 @@ def import_files(
                 _print_json([record])
             else:
                 _tell_import(record)
-            if (record.get("profile") is None and not record.get("import_id")) or record.get("rows_rejected"):
+            waits = not record.get("import_id") and (record.get("profile") is None or record.get("questions"))
+            if waits or record.get("rows_rejected"):
                 worst = max(worst, ROWS_WITHHELD)
     return worst
 
@@ -272,6 +273,12 @@ def _tell_import(record: dict[str, Any]) -> None:
             click.echo(f"  {column['column']}: {meaning} ({column.get('confidence', 0):.0%})")
         click.echo("  Accept it with --accept, or say it with --map COLUMN=MEANING.")
         return
+    if record.get("questions") and not record.get("import_id"):
+        click.echo(f"{name}: {record.get('platform')} {record.get('report')}, nothing was loaded yet:")
+        for question in record["questions"]:
+            click.echo(f"  {question}")
+        click.echo("  Say it with --date-order dmy or mdy, or take the likelier one with --accept.")
+        return
     parts = [f"{record['rows_loaded']:,} of {record['rows_read']:,} rows loaded"]
     for key, word in (("rows_updated", "updated"), ("rows_duplicate", "already there"), ("rows_rejected", "rejected")):
         if record.get(key):
@@ -284,6 +291,8 @@ def _tell_import(record: dict[str, Any]) -> None:
         click.echo(f"  line {item['line']}: skipped, {item['reason']}")
     for item in record.get("differences") or []:
         click.echo(f"  difference: {item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)}")
+    for note in record.get("notes") or []:
+        click.echo(f"  {note}")
     if record.get("rejects_file"):
         click.echo(f"  rejected rows with their reasons: {record['rejects_file']}")
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 COLUMN_MEANINGS = (
     ("text", "review text"),
+    ("follow_up", "follow-up review"),
     ("title", "review title"),
     ("stars", "stars"),
     ("written_at", "date"),

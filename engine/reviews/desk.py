@@ -18,13 +18,23 @@ from typing import TYPE_CHECKING, Any
 
 from engine.findings import AnalysisReport, Finding
 from engine.inference.cache import cache_key
-from engine.inference.task import Calibration, LabelTask, calibrated
+from engine.inference.task import LabelTask
 from engine.jobs import JobContext
 from engine.reviews import contradictions, copied, drivers, pain_points, praise, return_reasons, themes, trends
 from engine.reviews.board import Board
 from engine.reviews.clauses import Clause, split_clauses
 from engine.reviews.reading import read_all
-from engine.reviews.sentiment import LABELS, UNSURE, adjusted_to_groups, fit_to_stars, method_of, task_for
+from engine.reviews.sentiment import (
+    LABELS,
+    LANGUAGES,
+    Reader,
+    StarsFit,
+    adjusted_to_groups,
+    fit_to_stars,
+    groups_of,
+    method_of,
+    reader_for,
+)
 from engine.store.database import Store
 from engine.store.findings import store_findings
 
@@ -34,9 +44,6 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from engine.inference.client import ModelClient
-
-LANGUAGES = ("en", "zh")
-"""The languages that reading was measured in."""
 
 NOTEWORTHY_SHARE = 0.1
 ANALYSES = (pain_points, trends, drivers, praise, contradictions, copied, return_reasons)
@@ -70,14 +77,13 @@ def analyze(store: Store, context: JobContext, *, model: str | None = None) -> A
     rows: list[_ClauseRow] = []
     if reviews:
         with ModelClient(model) as client:
-            task = task_for(client)
-            given = task.calibration or Calibration(abstain_below=UNSURE)
-            method = method_of(task, client.model.name)
-            scores, read = _read_reviews(store, client, task, reviews, given, method, context)
+            reader = reader_for(client)
+            method = method_of(reader.task, client.model.name)
+            scores, read = _read_reviews(store, client, reader, reviews, method, context)
             asked += read
-            notes = _settle_labels(store, reviews, scores, given, method)
+            notes = _settle_labels(store, reviews, scores, reader, method)
             warnings += notes
-            rows, read = _read_clauses(store, client, task, reviews, given, context)
+            rows, read = _read_clauses(store, client, reader, reviews, context)
             asked += read
             found_themes, read, notes = _group(store, client, rows, context)
             asked += read
@@ -108,9 +114,8 @@ def analyze(store: Store, context: JobContext, *, model: str | None = None) -> A
 def _read_reviews(
     store: Store,
     client: ModelClient,
-    task: LabelTask,
+    reader: Reader,
     reviews: Sequence[_Review],
-    given: Calibration,
     method: str,
     context: JobContext,
 ) -> tuple[dict[str, NDArray[np.float32]], int]:
@@ -121,9 +126,9 @@ def _read_reviews(
 
     def keep(new: dict[str, NDArray[np.float32]]) -> None:
         with store.write() as db:
-            _store_labels(db, [(i, row) for text, row in new.items() for i in ids[text]], given, method)
+            _store_labels(db, [(i, text, row) for text, row in new.items() for i in ids[text]], reader, method)
 
-    return _scores(store, client, task, list(ids), context, "Reading reviews", keep)
+    return _scores(store, client, reader.task, list(ids), context, "Reading reviews", keep)
 
 
 def _scores(
@@ -153,7 +158,7 @@ def _scores(
 
 
 def _store_labels(
-    db: Database, rows: Sequence[tuple[int, NDArray[np.float32]]], calibration: Calibration, method: str
+    db: Database, rows: Sequence[tuple[int, str, NDArray[np.float32]]], reader: Reader, method: str
 ) -> None:
     """Write the model's labels for review rows; a label that is already the same is left as it is."""
     import numpy as np
@@ -161,13 +166,13 @@ def _store_labels(
     if not rows:
         return
     moment = datetime.now(UTC).isoformat(timespec="seconds")
-    shares = calibrated(np.stack([row for _, row in rows]).astype(np.float64), list(LABELS), calibration)
+    shares = reader.shares(np.stack([row for *_, row in rows]).astype(np.float64), [text for _, text, _ in rows])
     values = []
-    for (identity, _), row in zip(rows, shares, strict=True):
+    for (identity, *_), row in zip(rows, shares, strict=True):
         best = int(row.argmax())
         probabilities = json.dumps({label: round(float(p), 4) for label, p in zip(LABELS, row, strict=True)})
         confidence = round(float(row[best]), 4)
-        abstain = int(confidence < calibration.abstain_below)
+        abstain = int(confidence < reader.abstain_below)
         values.append((identity, LABELS[best], probabilities, confidence, abstain, method, moment))
     db.conn.executemany(
         """
@@ -186,39 +191,44 @@ def _settle_labels(
     store: Store,
     reviews: Sequence[_Review],
     scores: dict[str, NDArray[np.float32]],
-    given: Calibration,
+    reader: Reader,
     method: str,
 ) -> list[str]:
     """Fit the thresholds to the shop's stars where that helps, and write every label with them; with notes to the seller."""
     import numpy as np
 
     rated = [review for review in reviews if review.stars is not None and review.text.strip()]
-    fit = None
-    if rated:
-        matrix = np.stack([scores[review.text] for review in rated]).astype(np.float64)
-        fit = fit_to_stars(matrix, np.array([review.stars for review in rated], dtype=np.float64), given)
-    calibration = fit.calibration if fit is not None else given
-    if fit is not None and fit.own:
-        method += ", thresholds fitted to this shop's stars"
-    with store.write() as db:
-        _store_labels(db, [(review.id, scores[review.text]) for review in reviews], calibration, method)
+    fits: list[StarsFit] = []
+    calibrations = dict(reader.calibrations)
+    for language, inside in groups_of([review.text for review in rated], (*LANGUAGES, "")).items():
+        matrix = np.stack([scores[rated[i].text] for i in inside]).astype(np.float64)
+        stars = np.array([rated[i].stars for i in inside], dtype=np.float64)
+        fit = fit_to_stars(matrix, stars, reader.calibrations.get(language, reader.calibrations[""]))
         if fit is not None:
+            fits.append(fit)
+            calibrations[language] = fit.calibration
+    if any(fit.own for fit in fits):
+        method += ", thresholds fitted to this shop's stars"
+    settled = Reader(reader.task, calibrations)
+    total = sum(fit.rated for fit in fits)
+    agreement = sum(fit.agreement * fit.rated for fit in fits) / total if total else 0.0
+    with store.write() as db:
+        _store_labels(db, [(review.id, review.text, scores[review.text]) for review in reviews], settled, method)
+        if fits:
             db.execute(
                 "INSERT OR REPLACE INTO settings VALUES ('sentiment_agreement', ?)",
-                [json.dumps({"agreement": round(fit.agreement, 4), "rated": fit.rated, "own": fit.own})],
+                [json.dumps({"agreement": round(agreement, 4), "rated": total})],
             )
     notes = []
-    if fit is not None:
+    if fits:
         notes.append(
-            f"Sentiment agrees with the stars of {fit.agreement:.0%} of {fit.rated:,} rated reviews (held out of the fit)."
+            f"Sentiment agrees with the stars of {agreement:.0%} of {total:,} rated reviews (held out of the fit)."
         )
-    notes += _language_notes(reviews, scores, calibration)
+    notes += _language_notes(reviews, scores, settled)
     return notes
 
 
-def _language_notes(
-    reviews: Sequence[_Review], scores: dict[str, NDArray[np.float32]], calibration: Calibration
-) -> list[str]:
+def _language_notes(reviews: Sequence[_Review], scores: dict[str, NDArray[np.float32]], reader: Reader) -> list[str]:
     """An honest word on languages that reading was never measured in."""
     import numpy as np
 
@@ -230,7 +240,9 @@ def _language_notes(
         note = f"{count:,} of {len(reviews):,} reviews are in a language ({language}) that Backroom does not read well yet."
         rated = [r for r in reviews if r.language == language and r.stars is not None and r.stars != 3]
         if rated:
-            shares = calibrated(np.stack([scores[r.text] for r in rated]).astype(np.float64), list(LABELS), calibration)
+            shares = reader.shares(
+                np.stack([scores[r.text] for r in rated]).astype(np.float64), [r.text for r in rated]
+            )
             same = sum((row[2] > row[0]) == (r.stars > 3) for row, r in zip(shares, rated, strict=True) if r.stars)
             note += (
                 f" Good or bad agrees with the stars of {same / len(rated):.0%} of them; take its findings as hints."
@@ -254,19 +266,21 @@ class _ClauseRow:
 def _read_clauses(
     store: Store,
     client: ModelClient,
-    task: LabelTask,
+    reader: Reader,
     reviews: Sequence[_Review],
-    given: Calibration,
     context: JobContext,
 ) -> tuple[list[_ClauseRow], int]:
     """Every clause of every review with its own sentiment, in order of review and place."""
     import numpy as np
 
     pieces = [(review, clause) for review in reviews for clause in split_clauses(review.text)]
-    scores, read = _scores(store, client, task, [clause.text for _, clause in pieces], context, "Reading clauses")
+    scores, read = _scores(
+        store, client, reader.task, [clause.text for _, clause in pieces], context, "Reading clauses"
+    )
     if not pieces:
         return [], read
-    shares = calibrated(np.stack([scores[clause.text] for _, clause in pieces]).astype(np.float64), list(LABELS), given)
+    said = [clause.text for _, clause in pieces]
+    shares = reader.shares(np.stack([scores[text] for text in said]).astype(np.float64), said)
     stars = np.array([-1 if review.stars is None else round(review.stars) for review, _ in pieces])
     shares = adjusted_to_groups(shares, stars)
     rows = []

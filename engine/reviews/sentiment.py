@@ -8,13 +8,14 @@ fit its own customers, when that helps on reviews held out of the fit.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.inference.task import Calibration, LabelTask
+from engine.inference.task import Calibration, LabelTask, calibrated
 from engine.jobs import JobContext
+from engine.reviews.themes import language_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from engine.inference.client import ModelClient
 
 LABELS = ("negative", "neutral", "positive")
+LANGUAGES = ("en", "zh")
+"""The languages that reading was measured in."""
 _ANSWERS: dict[str, tuple[str, ...]] = {label: (f" {label}",) for label in LABELS}
 UNSURE = 0.5
 """Without a measured threshold, a best probability below this goes to a person."""
@@ -34,20 +37,50 @@ LEAST_STARS = 150
 """Fewer rated reviews than this fit no thresholds of a shop's own."""
 
 
-def task_for(client: ModelClient) -> LabelTask:
-    """The task that suits the client's model: with the shipped adapter when it was trained for it, else by examples."""
+@dataclass(frozen=True)
+class Reader:
+    """A task with its thresholds: `calibrations[""]` for texts in general, others by the language they were fitted for."""
+
+    task: LabelTask
+    calibrations: dict[str, Calibration]
+
+    def shares(self, scores: NDArray[np.float64], texts: Sequence[str]) -> NDArray[np.float64]:
+        """Probabilities, shape (n, 3) in the order of `LABELS`, each text calibrated for its language."""
+        import numpy as np
+
+        result = calibrated(scores, list(LABELS), self.calibrations[""])
+        for language, inside in groups_of(texts, self.calibrations).items():
+            result[inside] = calibrated(np.asarray(scores)[inside], list(LABELS), self.calibrations[language])
+        return result
+
+    @property
+    def abstain_below(self) -> float:
+        """A best probability below this goes to a person."""
+        return self.calibrations[""].abstain_below
+
+
+def groups_of(texts: Sequence[str], languages: Iterable[str]) -> dict[str, list[int]]:
+    """Positions of the texts of each language that has thresholds of its own, and of all others under ""."""
+    groups: dict[str, list[int]] = {}
+    for i, text in enumerate(texts):
+        language = language_of(text)
+        groups.setdefault(language if language in languages else "", []).append(i)
+    return groups
+
+
+def reader_for(client: ModelClient) -> Reader:
+    """The reader that suits the client's model: with the shipped adapter when it was trained for it, else by examples."""
     shipped = _shipped()
     if shipped is not None and client.model.sha256 == shipped[1]:
         return shipped[0]
     template = (Path(__file__).with_name("prompts") / "sentiment.v1.jinja").read_text(encoding="utf-8")
     prefix, _, suffix = template.rstrip("\n").partition("{{ text }}")
-    return LabelTask(
-        "sentiment", "examples.v1", prefix, suffix, _ANSWERS, calibration=Calibration(abstain_below=UNSURE)
-    )
+    task = LabelTask("sentiment", "examples.v1", prefix, suffix, _ANSWERS)
+    return Reader(task, {"": Calibration(abstain_below=UNSURE)})
 
 
-def _shipped() -> tuple[LabelTask, str] | None:
-    """The shipped adapter's task and the hash of the model it was trained for; None when it is not here."""
+def _shipped() -> tuple[Reader, str] | None:
+    """The shipped adapter's reader and the hash of the model it was trained for; None when it is not here."""
     import models
 
     folder = Path(models.__file__).parent / "adapters"
@@ -63,12 +96,15 @@ def _shipped() -> tuple[LabelTask, str] | None:
         prompt["suffix"],
         {label: tuple(answers) for label, answers in prompt["labels"].items()},
         adapter=str(adapter),
-        calibration=Calibration(
-            calibration["bias"], calibration["temperature"], calibration["abstain_below"], calibration["source"]
-        ),
         max_text_tokens=prompt.get("max_text_tokens", 200),
     )
-    return task, str(card["base"]["sha256"])
+    calibrations = {"": _calibration(calibration)}
+    calibrations |= {name: _calibration(part) for name, part in calibration.items() if name in LANGUAGES}
+    return Reader(task, calibrations), str(card["base"]["sha256"])
+
+
+def _calibration(table: dict[str, Any]) -> Calibration:
+    return Calibration(table["bias"], table["temperature"], table["abstain_below"], table["source"])
 
 
 @dataclass(frozen=True)
@@ -117,8 +153,6 @@ def fit_to_stars(scores: NDArray[np.float64], stars: NDArray[np.float64], given:
 
 def _log_probabilities(scores: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
     import numpy as np
-
-    from engine.inference.task import calibrated
 
     result: NDArray[np.float64] = np.log(np.maximum(calibrated(scores, list(LABELS), calibration), 1e-12))
     return result
@@ -200,18 +234,18 @@ def label_texts(
         return records
     stage = context.stage("Reading", len(positions), "texts")
     with ModelClient(model) as client:
-        task = task_for(client)
-        threshold = task.calibration.abstain_below if task.calibration else UNSURE
-        found = client.label(
-            [texts[i] for i in positions],
-            task,
+        reader = reader_for(client)
+        chosen = [texts[i] for i in positions]
+        scores = client.scores(
+            chosen,
+            reader.task,
             on_batch=lambda indices, _: stage.advance(len(indices)),
             context=context,
         )
-        method = method_of(task, client.model.name)
-    for i, row in zip(positions, found, strict=True):
-        shares = {label: round(float(p), 4) for label, p in zip(task.names, row, strict=True)}
-        records[i] = record(ids[i], shares, method, abstain=max(shares.values()) < threshold)
+        method = method_of(reader.task, client.model.name)
+    for i, row in zip(positions, reader.shares(scores, chosen), strict=True):
+        shares = {label: round(float(p), 4) for label, p in zip(LABELS, row, strict=True)}
+        records[i] = record(ids[i], shares, method, abstain=max(shares.values()) < reader.abstain_below)
     return records
 
 
