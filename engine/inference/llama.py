@@ -53,6 +53,23 @@ class _Prepared:
     answers: list[Tokens]
 
 
+_log_sinks: list[Callable[[str], None]] = []
+
+
+def _on_log(level: int, text: bytes, data: object) -> None:
+    if _log_sinks:
+        _log_sinks[-1](text.decode(errors="replace"))
+
+
+# llama.cpp keeps this for the whole process, longer than any backend lives; the newest backend's log gets the lines.
+_LOG_CALLBACK = L.llama_log_callback(_on_log)
+
+
+def _log_to(sink: Callable[[str], None]) -> None:
+    _log_sinks[:] = [sink]
+    L.llama_log_set(_LOG_CALLBACK, ctypes.c_void_p(0))
+
+
 class LlamaBackend:
     """One GGUF model and one context on the CPU (or offloaded, where the build can).
 
@@ -82,10 +99,9 @@ class LlamaBackend:
     ) -> None:
         self._log = log
         self._stop: Callable[[], bool] = lambda: False
-        # ctypes keeps no reference to callbacks that C still holds: these attributes do.
-        self._log_callback = L.llama_log_callback(self._on_log)
+        # ctypes keeps no reference to a callback that C still holds: this attribute does.
         self._abort_callback = L.ggml_abort_callback(self._on_abort)
-        L.llama_log_set(self._log_callback, ctypes.c_void_p(0))
+        _log_to(self._log)
         L.llama_backend_init()
         model_params = L.llama_model_default_params()
         model_params.n_gpu_layers = gpu_layers if L.llama_supports_gpu_offload() else 0
@@ -386,9 +402,6 @@ class LlamaBackend:
 
     def _on_abort(self, data: object) -> bool:
         return self._stop()
-
-    def _on_log(self, level: int, text: bytes, data: object) -> None:
-        self._log(text.decode(errors="replace"))
 
     def _piece(self, token: int) -> bytes:
         buffer = ctypes.create_string_buffer(256)
