@@ -11,7 +11,9 @@ run: $(LOCKED)
 	@$(VENV)/bin/backroom demo
 
 test: $(LOCKED)
-	$(PY) -m pytest -q -n 2 --dist loadfile
+	$(PY) -m pytest -q -n 2 --dist loadfile -m "not model"
+# One model at a time, as in the program: two would share the cores and the model folder.
+	$(PY) -m pytest -q -m model
 
 lint: $(LOCKED)
 	$(PY) -m ruff check .
