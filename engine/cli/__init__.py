@@ -1,0 +1,136 @@
+"""The headless twin: every verb of Backroom on the command line.
+
+stdout is data (JSON Lines with `--json`, CSV with `--csv`, a table when a person is looking), stderr is talk, exit codes
+mean something: 0 done, 1 done with rows rejected or findings withheld, 2 wrong usage, 3 bad input file, 4 a model is
+missing or does not fit, 5 cancelled with partial results kept, 70 a fault of ours.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine import __version__
+from engine.cli import machine, shops, texts
+from engine.cli.talk import FAULT, job, json_option, model_option, open_shop, say, shop_argument, show_findings
+from engine.errors import BackroomError, Cancelled, UsageError
+
+
+class Verbs(click.Group):
+    """The command group; a first argument that is a shop opens it, so that `backroom my.shop` is the app."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Treat `PATH.shop` as `open PATH.shop`."""
+        if args and args[0].endswith(".shop"):
+            args = ["open", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="backroom")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Read your shop with the door closed. Nothing leaves this machine."""
+    if ctx.invoked_subcommand is None:
+        shop = os.environ.get("BACKROOM_SHOP")
+        if not sys.stdout.isatty():
+            click.echo(ctx.get_help())
+            return
+        _run_app(Path(shop) if shop else None)
+
+
+def _run_app(path: Path | None, *, analyze: bool = False) -> None:
+    # The engine knows no screens: whatever app is installed says so as an entry point.
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group="backroom.app"):
+        entry.load()(path, analyze=analyze)
+        return
+    raise UsageError("the terminal app is not installed.", todo="Run `make setup`.")
+
+
+@cli.command("open")
+@shop_argument
+def open_app(shop: Path) -> None:
+    """Open the app on SHOP; a new file begins a new shop."""
+    _run_app(shop)
+
+
+@cli.command()
+@click.option("--headless", is_flag=True, help="Print the Today findings instead of opening the app.")
+@click.option("--fresh", is_flag=True, help="Build the sample shop anew.")
+@model_option
+@json_option
+def demo(headless: bool, fresh: bool, model: str | None, as_json: bool) -> None:
+    """Build the sample shop if it is missing, and open it."""
+    from engine.demo import build
+
+    headless = headless or as_json or not sys.stdout.isatty()
+    path = build(job(), fresh=fresh, analyze=headless, model=model)
+    if headless:
+        show_findings(open_shop(path), as_json=as_json, as_csv=False, today=True)
+    else:
+        _run_app(path, analyze=True)
+
+
+for _verb in (
+    *(shops.import_files, shops.imports, shops.undo, shops.analyze, shops.findings, shops.evidence, shops.sql),
+    *(texts.label, machine.models, machine.doctor, machine.privacy),
+):
+    cli.add_command(_verb)
+
+
+def _log_fault(error: BaseException) -> Path:
+    import traceback
+
+    from engine.paths import log_dir
+
+    path = log_dir() / time.strftime("fault-%Y%m%d-%H%M%S.log")
+    path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    return path
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; also the console script's entry."""
+    from engine.privacy.offline import forbid_network
+
+    forbid_network()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    ends: Callable[..., Any] = cli.main
+    try:
+        code = ends(args=list(argv) if argv is not None else None, prog_name="backroom", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.Abort:
+        say("Stopped.")
+        code = Cancelled.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = UsageError.exit_code
+    except BackroomError as error:
+        say(error.message())
+        code = error.exit_code
+    except KeyboardInterrupt:
+        say("Stopped.")
+        code = Cancelled.exit_code
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): not a fault, and nothing is left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        path = _log_fault(error)
+        say(f"Something went wrong inside Backroom ({type(error).__name__}); your shop is as it was. Details: {path}")
+        code = FAULT
+    if argv is None:
+        sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0

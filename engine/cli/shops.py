@@ -1,0 +1,241 @@
+"""The verbs that take a shop: import, imports, undo, analyze, findings, evidence, sql."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.cli.talk import (
+    ROWS_WITHHELD,
+    csv_option,
+    job,
+    json_option,
+    model_option,
+    open_shop,
+    print_json,
+    print_table,
+    say,
+    shop_argument,
+    show_findings,
+)
+from engine.errors import BackroomError, Cancelled
+
+
+@click.command("import")
+@shop_argument
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--as", "profile", help="The profile to read the files with.")
+@click.option("--encoding", help="The encoding, when the one decided from the bytes is wrong.")
+@click.option("--delimiter", help="The delimiter, when the one decided is wrong.")
+@click.option("--date-order", type=click.Choice(["dmy", "mdy", "ymd"]), help="The order of day, month and year.")
+@click.option("--currency", help="The currency, when the file states none.")
+@click.option("--accept", is_flag=True, help="Accept the proposed mapping of an unknown file.")
+@click.option("--map", "pairs", multiple=True, metavar="COLUMN=MEANING", help="What a column means.")
+@click.option("--dry-run", is_flag=True, help="Show what would be loaded; load nothing.")
+@json_option
+def import_files(
+    shop: Path,
+    files: tuple[Path, ...],
+    profile: str | None,
+    encoding: str | None,
+    delimiter: str | None,
+    date_order: str | None,
+    currency: str | None,
+    accept: bool,
+    pairs: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Load export FILES (or folders) into SHOP, recognised by their content."""
+    from engine.importing.report import ImportSettings
+
+    mapping = {}
+    for pair in pairs:
+        column, separator, meaning = pair.rpartition("=")
+        if not separator:
+            raise click.UsageError(f"--map {pair}: write COLUMN=MEANING.")
+        mapping[column] = meaning
+    settings = ImportSettings(
+        profile=profile,
+        encoding=encoding,
+        delimiter=delimiter,
+        date_order=date_order,
+        currency=currency,
+        accept=accept,
+        mapping=mapping or None,
+        dry_run=dry_run,
+    )
+    opened = open_shop(shop, create=True)
+    context = job()
+    worst = 0
+    for file in _expanded(files):
+        try:
+            reports = opened.import_file(file, settings, context)
+        except Cancelled:
+            raise
+        except BackroomError as error:
+            say(error.message())
+            if as_json:
+                print_json([{"file": str(file), "error": error.message()}])
+            worst = max(worst, error.exit_code)
+            continue
+        for report in reports:
+            record = report.as_json()
+            if as_json:
+                print_json([record])
+            else:
+                _tell_import(record)
+            waits = not record.get("import_id") and (record.get("profile") is None or record.get("questions"))
+            if waits or record.get("rows_rejected"):
+                worst = max(worst, ROWS_WITHHELD)
+    return worst
+
+
+def _expanded(files: Iterable[Path]) -> list[Path]:
+    """Folders become the files in them, in name order; hidden files are left out."""
+    found: list[Path] = []
+    for file in files:
+        if file.is_dir():
+            found += sorted(p for p in file.iterdir() if p.is_file() and not p.name.startswith("."))
+        else:
+            found.append(file)
+    return found
+
+
+def _tell_import(record: dict[str, Any]) -> None:
+    name = Path(record["file"]).name
+    if record.get("profile") is None and not record.get("import_id"):
+        click.echo(f"{name}: not a file I know. What its columns seem to be (nothing was loaded):")
+        for column in record.get("columns", []):
+            meaning = column.get("meaning") or "not used"
+            click.echo(f"  {column['column']}: {meaning} ({column.get('confidence', 0):.0%})")
+        click.echo("  Accept it with --accept, or say it with --map COLUMN=MEANING.")
+        return
+    if record.get("questions") and not record.get("import_id"):
+        click.echo(f"{name}: {record.get('platform')} {record.get('report')}, nothing was loaded yet:")
+        for question in record["questions"]:
+            click.echo(f"  {question}")
+        click.echo("  Say it with --date-order dmy or mdy, or take the likelier one with --accept.")
+        return
+    parts = [f"{record['rows_loaded']:,} of {record['rows_read']:,} rows loaded"]
+    for key, word in (("rows_updated", "updated"), ("rows_duplicate", "already there"), ("rows_rejected", "rejected")):
+        if record.get(key):
+            parts.append(f"{record[key]:,} {word}")
+    click.echo(f"{name}: {record.get('platform')} {record.get('report')}, {', '.join(parts)}")
+    totals = {k: v for k, v in (record.get("totals") or {}).items() if v}
+    if totals:
+        click.echo("  " + ", ".join(f"{key} {value:,.10g}" for key, value in totals.items()))
+    for item in record.get("lines_skipped") or []:
+        click.echo(f"  line {item['line']}: skipped, {item['reason']}")
+    for item in record.get("differences") or []:
+        click.echo(f"  difference: {item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)}")
+    for note in record.get("notes") or []:
+        click.echo(f"  {note}")
+    if record.get("rejects_file"):
+        click.echo(f"  rejected rows with their reasons: {record['rejects_file']}")
+
+
+@click.command()
+@shop_argument
+@json_option
+@csv_option
+def imports(shop: Path, as_json: bool, as_csv: bool) -> None:
+    """What was imported into SHOP."""
+    records = open_shop(shop).imports()
+    if as_json:
+        print_json(records)
+        return
+    rows = [
+        (r["import_id"], r["state"], Path(r["file"]).name, r.get("platform"), r.get("report"), r["rows_loaded"])
+        for r in records
+    ]
+    print_table(["id", "state", "file", "platform", "report", "rows"], rows, as_csv=as_csv)
+
+
+@click.command()
+@shop_argument
+@click.argument("import_id", type=int)
+def undo(shop: Path, import_id: int) -> None:
+    """Take import IMPORT_ID back, and nothing else."""
+    done = open_shop(shop).undo(import_id)
+    click.echo(f"{done['rows_removed']:,} rows removed, {done['rows_restored']:,} rows as they were before.")
+
+
+@click.command()
+@shop_argument
+@click.argument("desks", nargs=-1)
+@model_option
+@click.option("--resume", is_flag=True, help="Go on from the last batch (always done; kept for scripts).")
+@json_option
+def analyze(shop: Path, desks: tuple[str, ...], model: str | None, resume: bool, as_json: bool) -> int:
+    """Read what is new in SHOP and store findings."""
+    report = open_shop(shop).analyze(job(), desks=desks or None, model=model)
+    for warning in report.warnings:
+        say(warning)
+    if as_json:
+        print_json(
+            [
+                {
+                    "labelled": report.labelled,
+                    "findings": report.findings,
+                    "seconds": round(report.seconds, 2),
+                    "warnings": list(report.warnings),
+                }
+            ]
+        )
+    else:
+        click.echo(f"{report.labelled:,} texts read, {report.findings:,} findings, {report.seconds:.1f} s")
+    return 0
+
+
+@click.command()
+@shop_argument
+@click.option("--desk", help="Only this desk's findings.")
+@click.option("--today", is_flag=True, help="Only what the Today screen shows.")
+@json_option
+@csv_option
+def findings(shop: Path, desk: str | None, today: bool, as_json: bool, as_csv: bool) -> None:
+    """What was found out about SHOP, most important first."""
+    show_findings(open_shop(shop), as_json=as_json, as_csv=as_csv, today=today, desk=desk)
+
+
+@click.command()
+@shop_argument
+@click.argument("finding")
+@json_option
+@csv_option
+def evidence(shop: Path, finding: str, as_json: bool, as_csv: bool) -> None:
+    """The rows FINDING (id or key) rests on, with file and line."""
+    opened = open_shop(shop)
+    found = opened.finding(finding)
+    rows = opened.evidence(found.id or 0)
+    if as_json:
+        print_json(row.as_json() for row in rows)
+        return
+    print_table(
+        ["file", "line", "day", "stars", "quote"],
+        [(row.file, row.line, row.day, row.stars, row.quote) for row in rows],
+        as_csv=as_csv,
+        title=found.sentence,
+    )
+
+
+@click.command()
+@shop_argument
+@click.argument("query")
+@json_option
+@csv_option
+def sql(shop: Path, query: str, as_json: bool, as_csv: bool) -> int:
+    """Run a read-only QUERY on SHOP, for at most ten seconds."""
+    columns, rows, more = open_shop(shop).query(query)
+    if as_json:
+        print_json(dict(zip(columns, row, strict=True)) for row in rows)
+    else:
+        print_table(columns, rows, as_csv=as_csv)
+    if more:
+        say(f"Only the first {len(rows):,} rows are shown.")
+    return ROWS_WITHHELD if more else 0
