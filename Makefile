@@ -26,6 +26,7 @@ bench: $(LOCKED)
 
 setup: $(LOCKED)
 
+# llama.cpp is compiled without its image models, which Backroom has no use for; CMAKE_ARGS adds what a GPU needs.
 # torch comes first and alone: a wheel that lies on this machine, else the CPU build where no NVIDIA card is, else the default.
 $(LOCKED): requirements.lock pyproject.toml
 	@echo "Setting up Backroom in $(VENV): about five minutes the first time, most of it compiling llama.cpp."
@@ -37,7 +38,7 @@ $(LOCKED): requirements.lock pyproject.toml
 	       && $(PIP) install --no-deps --index-url https://download.pytorch.org/whl/cpu "torch>=2.6"; } \
 	  || $(PIP) install "torch>=2.6"
 	@echo "2 of 3: libraries, the small models, and llama.cpp (compiled here for this processor)"
-	@$(PIP) install --no-deps -r requirements.lock
+	@CMAKE_ARGS="-DLLAVA_BUILD=OFF $(CMAKE_ARGS)" $(PIP) install --no-deps -r requirements.lock
 	@echo "3 of 3: Backroom"
 	@$(PIP) install -q --no-deps --no-build-isolation -e . 2>/dev/null
 	@$(PY) -c "import llama_cpp, torch, sentence_transformers" && touch $(LOCKED)
