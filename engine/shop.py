@@ -19,6 +19,7 @@ from engine.findings import STATES, AnalysisReport, Finding
 from engine.jobs import JobContext
 
 if TYPE_CHECKING:
+    from engine.exporting.desk import Exported
     from engine.importing.report import ImportReport, ImportSettings, Recognition
 
 COLUMN_MEANINGS = (
@@ -435,6 +436,21 @@ class Shop:
         from engine.importing.desk import undo
 
         return undo(self.store, import_id)
+
+    def export(
+        self,
+        what: str,
+        to: Path,
+        *,
+        finding: int | str | None = None,
+        sql: str | None = None,
+        force: bool = False,
+        context: JobContext | None = None,
+    ) -> Exported:
+        """Write findings, evidence, rejects, profiles, any table or view, or a query to a file, whole or not at all."""
+        from engine.exporting.desk import export
+
+        return export(self, what, Path(to), finding=finding, sql=sql, force=force, context=context)
 
     def analyze(
         self, context: JobContext | None = None, *, desks: Iterable[str] | None = None, model: str | None = None

@@ -1,4 +1,4 @@
-"""The verbs that take a shop: import, imports, undo, analyze, findings, evidence, sql."""
+"""The verbs that take a shop: import, imports, undo, analyze, findings, evidence, sql, export."""
 
 from __future__ import annotations
 
@@ -239,3 +239,36 @@ def sql(shop: Path, query: str, as_json: bool, as_csv: bool) -> int:
     if more:
         say(f"Only the first {len(rows):,} rows are shown.")
     return ROWS_WITHHELD if more else 0
+
+
+@click.command()
+@shop_argument
+@click.argument("what", required=False)
+@click.option("--to", required=True, type=click.Path(path_type=Path), help="A .csv, .xlsx, .json, .md or .html file.")
+@click.option("--finding", help="Whose evidence: a finding's id or key; all of them otherwise.")
+@click.option("--sql", "query", help="A read-only query to export instead.")
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@json_option
+def export(
+    shop: Path, what: str | None, to: Path, finding: str | None, query: str | None, force: bool, as_json: bool
+) -> int:
+    """Write WHAT of SHOP to a file.
+
+    WHAT is findings, evidence, rejects, profiles (as .toml), or any table or view: reviews, orders, order_lines,
+    products, variants, stock, returns, v_reviews and so on. Cells that a spreadsheet would run as a formula get an
+    apostrophe in front; `backroom import` reads such a file back as it was.
+    """
+    if (what is None) == (query is None):
+        raise click.UsageError("say what to export, for example reviews, or give a query with --sql.")
+    if finding is not None and what != "evidence":
+        raise click.UsageError("--finding goes with evidence.")
+    done = open_shop(shop).export(what or "", to, finding=finding, sql=query, force=force, context=job())
+    for note in done.notes:
+        say(note)
+    files = [str(file) for file in done.files]
+    if as_json:
+        print_json([{"files": files, "rows": done.rows, "notes": list(done.notes)}])
+    else:
+        counted = "profiles" if what == "profiles" else "rows"
+        click.echo(f"{done.rows:,} {counted} in {', '.join(files)}")
+    return ROWS_WITHHELD if done.notes else 0

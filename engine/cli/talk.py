@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.exporting.cells import neutral
 from engine.jobs import JobContext, Progress
 
 if TYPE_CHECKING:
@@ -94,18 +95,13 @@ def print_json(records: Iterable[dict[str, Any]]) -> None:
     sys.stdout.flush()
 
 
-def _neutral(value: Any) -> Any:
-    """A cell that a spreadsheet will not run as a formula."""
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
-
-
 def print_table(
     columns: Sequence[str], rows: Sequence[Sequence[Any]], *, as_csv: bool, title: str | None = None
 ) -> None:
     if as_csv or not sys.stdout.isatty():
         writer = csv.writer(sys.stdout)
-        writer.writerow(columns)
-        writer.writerows([[_neutral(cell) for cell in row] for row in rows])
+        writer.writerow(map(neutral, columns))
+        writer.writerows([[neutral(cell) for cell in row] for row in rows])
         return
     from rich.console import Console
     from rich.table import Table
