@@ -116,16 +116,17 @@ def _grouped(rows: pl.DataFrame, rule: TableRule, group: list[str]) -> pl.DataFr
     rows = rows.group_by(group, maintain_order=True).agg(
         pl.col(firsts).first(ignore_nulls=True),
         pl.col("line").first(),
+        pl.len().alias("rows"),
         *(pl.when(pl.col(s).count() > 0).then(pl.col(s).sum()).alias(s) for s in rule.sum),
     )
     return rows.filter(pl.sql_expr(rule.where)) if rule.where else rows
 
 
 def divide_joined(frame: pl.DataFrame, joined: Joined) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
-    """Rows in which a platform joined several sub-orders become one row each where every part has its own count.
+    """Rows in which a platform joined several sub-orders: one count that covers several parts cannot be divided.
 
-    Where only one count covers several parts it cannot be divided: the row stays one line without a product, and what
-    cannot be allocated is reported.
+    Such a row stays one line. What all parts share is theirs; where they differ, the line is left without it, and the
+    units that cannot be allocated are reported.
     """
     import polars as pl
 
@@ -136,23 +137,31 @@ def divide_joined(frame: pl.DataFrame, joined: Joined) -> tuple[pl.DataFrame, li
         return frame, []
     names = [name for name in joined.fields if name in frame.columns]
     differences: list[dict[str, Any]] = []
+    subjects = [name for name in names if name != joined.by and name in SUBJECT]
+    shared: dict[str, list[str | None]] = {name: [] for name in subjects}
     for row in frame.filter(many).iter_rows(named=True):
-        parts = len([part for part in str(row[joined.by]).split(joined.separator) if part.strip()])
+        parts = _parts(row[joined.by], joined.separator)
+        for name in subjects:
+            said = set(_parts(row[name], joined.separator))
+            shared[name].append(said.pop() if len(said) == 1 else None)
+        if any(row[name] and shared[name][-1] for name in ("sku", "product_id") if name in shared):
+            continue
         differences.append(
             {
                 "line": row["line"],
                 "what": "units that cannot be allocated",
                 "units": row.get(joined.quantity),
-                "parts": parts,
+                "parts": len(parts),
                 "products": str(row.get("product_name") or ""),
             }
         )
-    cleared = [
-        pl.when(many).then(None).otherwise(pl.col(name)).alias(name)
-        for name in names
-        if name != joined.by and name in SUBJECT
-    ]
-    return frame.with_columns(cleared), differences
+    at = many.arg_true()
+    columns = [frame[name].scatter(at, pl.Series(shared[name], dtype=pl.String)) for name in subjects]
+    return frame.with_columns(columns), differences
+
+
+def _parts(cell: str | None, separator: str) -> list[str]:
+    return [part.strip() for part in (cell or "").split(separator) if part.strip()]
 
 
 def _typed(expression: pl.Expr, name: str) -> pl.Expr:
@@ -232,15 +241,24 @@ def keys(table: str, rule: TableRule, rows: pl.DataFrame, namespace: str, *, map
         own = _review_keys(rows, mapped=mapped)
         return pl.DataFrame({"k": own}).select(pl.concat_str(pl.lit(namespace + "|"), pl.col("k"))).to_series()
     names = [n for n in (rule.key or KEYS.get(table, [])) if n in rows.columns]
-    if "line_id" in names and rows["line_id"].null_count() == 0:
-        names = [n for n in names if n in ("order_id", "line_id")]
     if not names or table == "fees":
-        names = [n for n in rows.columns if n not in ("line", "extra")]
+        names = [n for n in rows.columns if n not in ("line", "extra", "rows")]
+    key = _joined_key(namespace, names)
+    if "line_id" in names:
+        # Decided row by row, so that a row keeps its key whatever the rows around it lack.
+        own_id = _joined_key(namespace, [n for n in names if n in ("order_id", "line_id")])
+        key = pl.when(pl.col("line_id").is_not_null()).then(own_id).otherwise(key)
+    return rows.select(key.alias("row_key")).to_series()
+
+
+def _joined_key(namespace: str, names: list[str]) -> pl.Expr:
+    import polars as pl
+
     parts = [pl.col(n).cast(pl.String).fill_null("") for n in names if n not in SUBJECT]
     subject = [pl.col(n) for n in SUBJECT if n in names]
     if subject:
         parts.append(pl.coalesce(subject).fill_null(""))
-    return rows.select(pl.concat_str([pl.lit(namespace), *parts], separator="|")).to_series()
+    return pl.concat_str([pl.lit(namespace), *parts], separator="|")
 
 
 _OF_A_REVIEW = (
@@ -255,8 +273,15 @@ def _review_keys(rows: pl.DataFrame, *, mapped: bool) -> pl.Series:
     """
     import polars as pl
 
-    if "review_id" in rows.columns and not mapped and rows["review_id"].null_count() == 0:
-        return rows["review_id"]
+    own = pl.Series([None] * rows.height, dtype=pl.String)
+    if "review_id" in rows.columns and not mapped:
+        own = rows["review_id"]
+        if own.null_count() == 0:
+            return own
     cells = [pl.col(c).cast(pl.String).fill_null("") for c in _OF_A_REVIEW if c in rows.columns]
     joined = rows.select(pl.concat_str(cells, separator="\x1f")).to_series()
-    return pl.Series([hashlib.blake2b(value.encode(), digest_size=12).hexdigest() for value in joined], dtype=pl.String)
+    hashes = [
+        known or hashlib.blake2b(value.encode(), digest_size=12).hexdigest()
+        for known, value in zip(own, joined, strict=True)
+    ]
+    return pl.Series(hashes, dtype=pl.String)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import html.parser
 import itertools
+import lzma
+import re
 import tempfile
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -21,8 +26,10 @@ if TYPE_CHECKING:
 HEAD_RECORDS = 60
 BATCH_ROWS = 100_000
 LARGEST_MEMBER = 4 << 30
+LARGEST_SHEET = 1 << 30
+DEEPEST_ARCHIVE = 3
 _OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
-_TEXT_SUFFIXES = (
+_REPORT_SUFFIXES = (
     ".csv",
     ".tsv",
     ".txt",
@@ -33,8 +40,11 @@ _TEXT_SUFFIXES = (
     ".xlsx",
     ".xls",
     ".xlsm",
+    ".xlsb",
     ".ods",
     ".parquet",
+    ".zip",
+    ".gz",
 )
 
 
@@ -250,29 +260,28 @@ class ParquetTable(Table):
 
         super().__init__(file)
         self.keyed = True
-        try:
+        with _understood("this Parquet file", file):
             self._scan = pl.scan_parquet(path)
             self._schema = self._scan.collect_schema()
             self._count = int(self._scan.select(pl.len()).collect().item())
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise InputFileError(f"this Parquet file cannot be read: {error}.", file=file) from error
 
     def _text(self, first: int, count: int, names: list[str]) -> pl.DataFrame:
         import polars as pl
 
-        part = self._scan.select(names).slice(first, count).collect()
-        columns = []
-        for name in names:
-            column = part[name]
-            if column.dtype.is_nested():
-                texts = [None if v is None else str(v) for v in column.to_list()]
-                column = pl.Series(name, texts, dtype=pl.String)
-            elif column.dtype == pl.Binary:
-                column = column.cast(pl.String, strict=False)
-            else:
-                column = column.cast(pl.String)
-            columns.append(column)
-        return pl.DataFrame(columns)
+        with _understood("this Parquet file", self.file):
+            part = self._scan.select(names).slice(first, count).collect()
+            columns = []
+            for name in names:
+                column = part[name]
+                if column.dtype.is_nested():
+                    texts = [None if v is None else str(v) for v in column.to_list()]
+                    column = pl.Series(name, texts, dtype=pl.String)
+                elif column.dtype == pl.Binary:
+                    column = column.cast(pl.String, strict=False)
+                else:
+                    column = column.cast(pl.String)
+                columns.append(column)
+            return pl.DataFrame(columns)
 
     def head(self) -> list[Record]:
         names = list(self._schema)
@@ -295,12 +304,43 @@ class ParquetTable(Table):
             yield Batch(part, pl.Series(range(at + 1, at + 1 + part.height), dtype=pl.Int64))
 
 
+@contextlib.contextmanager
+def _understood(what: str, name: str) -> Iterator[None]:
+    """Turn what a reading library says of a damaged file, or its panic, into a message that names the file."""
+    try:
+        yield
+    except (InputFileError, MemoryError, OSError):
+        raise
+    except BaseException as error:
+        # Libraries written in Rust panic with an exception of their own, which is no `Exception`.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        said = str(error).strip().splitlines()[:1] or ["it is damaged"]
+        if "password" in said[0].casefold():
+            raise _protected(name) from error
+        raise InputFileError(
+            f"{what} cannot be read: {said[0][:200]}.",
+            file=name,
+            todo="Download it again, or open it in a spreadsheet and save it as .xlsx or .csv.",
+        ) from error
+
+
+def _protected(name: str) -> InputFileError:
+    return InputFileError(
+        "this workbook is protected by a password.", file=name, todo="Save it without one, then import it."
+    )
+
+
 @dataclass
 class Opened:
-    """A file's tables, and the temporary folder they may need; use as a context manager."""
+    """A file's tables, and the temporary folder they may need; use as a context manager.
+
+    `refused` holds, for an archive, what could not be read of it.
+    """
 
     tables: list[Table]
     folder: tempfile.TemporaryDirectory[str] = field(repr=False)
+    refused: list[InputFileError] = field(default_factory=list)
 
     def __enter__(self) -> Opened:
         return self
@@ -326,69 +366,185 @@ def open_file(
         raise InputFileError("this is a folder.", file=str(path), todo="Import the files in it.")
     if not path.exists():
         raise InputFileError("there is no such file.", file=str(path))
+    if not path.is_file():
+        raise InputFileError("this is no ordinary file.", file=str(path), todo="Save the report as a file first.")
     folder = tempfile.TemporaryDirectory(prefix="backroom-", ignore_cleanup_errors=True)
+    opener = _Opener(Path(folder.name), words, encoding, delimiter)
     try:
-        tables = _open(path, path.name, Path(folder.name), words, encoding, delimiter)
+        tables = opener.tables(path, path.name)
     except OSError as error:
         folder.cleanup()
-        raise InputFileError(f"this file cannot be read: {error.strerror or error}.", file=str(path)) from error
+        raise _unreadable(error, path) from error
     except BaseException:
         folder.cleanup()
         raise
-    return Opened(tables, folder)
+    return Opened(tables, folder, opener.refused)
 
 
-def _open(
-    path: Path, name: str, folder: Path, words: frozenset[str], encoding: str | None, delimiter: str | None
-) -> list[Table]:
-    with path.open("rb") as file:
-        head = file.read(4096)
-    if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n"):
-        raise InputFileError("this file is empty.", file=name, todo="Export it again.")
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
-        return _zipped(path, name, folder, words, encoding, delimiter)
-    if head.startswith(_OLE2):
-        if _encrypted(path):
+def _unreadable(error: OSError, path: Path) -> InputFileError:
+    if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+        return InputFileError(
+            "the disk is too full to unpack this file.", file=str(path), todo="Free some space and import it again."
+        )
+    return InputFileError(f"this file cannot be read: {error.strerror or error}.", file=str(path))
+
+
+class _Opener:
+    """Opens a file and what is packed in it, with the seller's choices; unpacked files go to `folder`."""
+
+    def __init__(self, folder: Path, words: frozenset[str], encoding: str | None, delimiter: str | None) -> None:
+        self._folder, self._words, self._encoding, self._delimiter = folder, words, encoding, delimiter
+        self._room = LARGEST_MEMBER
+        self._files = 0
+        self.refused: list[InputFileError] = []
+
+    def tables(self, path: Path, name: str, depth: int = 0) -> list[Table]:
+        """The tables of a file, by what its first bytes say it is."""
+        with path.open("rb") as file:
+            head = file.read(4096)
+        if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n"):
+            raise InputFileError("this file is empty.", file=name, todo="Export it again.")
+        if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+            return self._zipped(path, name, depth)
+        if head.startswith(_OLE2):
+            if _encrypted(path):
+                raise _protected(name)
+            return _workbook(path, name)
+        if head.startswith(b"PAR1"):
+            return [ParquetTable(name, path)]
+        if head.startswith(b"%PDF"):
+            raise InputFileError("this is a PDF, not a table.", file=name, todo="Download the report as CSV or Excel.")
+        if head.startswith(b"\x1f\x8b"):
+            return self._gzipped(path, name, depth)
+        if head.startswith(b"SQLite format 3\x00"):
+            raise InputFileError("this is a database, not an export.", file=name, todo="Open a shop instead.")
+        if head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf")):
             raise InputFileError(
-                "this workbook is protected by a password.", file=name, todo="Save it without one, then import it."
+                "this is a picture or a packed archive, not a table.", file=name, todo="Unpack it first."
             )
-        return _workbook(path, name)
-    if head.startswith(b"PAR1"):
-        return [ParquetTable(name, path)]
-    if head.startswith(b"%PDF"):
-        raise InputFileError("this is a PDF, not a table.", file=name, todo="Download the report as CSV or Excel.")
-    if head.startswith(b"\x1f\x8b"):
-        return _gzipped(path, name, folder, words, encoding, delimiter)
-    if head.startswith(b"SQLite format 3\x00"):
-        raise InputFileError("this is a database, not an export.", file=name, todo="Open a shop instead.")
-    if head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf")):
-        raise InputFileError("this is a picture or a packed archive, not a table.", file=name, todo="Unpack it first.")
-    return _text(path, name, folder, words, encoding, delimiter)
+        return self._text(path, name)
+
+    def _new(self, suffix: str) -> Path:
+        self._files += 1
+        return self._folder / f"{self._files}{suffix}"
+
+    def _text(self, path: Path, name: str) -> list[Table]:
+        found = encodings.detect(path, name, self._words, self._encoding)
+        skip = found.bom
+        if found.name != "utf-8" or _old_mac(path):
+            target = self._new(".txt")
+            encodings.transcode(path, found, target, name)
+            path, skip = target, 0
+        with path.open("rb") as file:
+            file.seek(skip)
+            head = file.read(4096).lstrip()
+        if head.startswith(b"{"):
+            document = _one_document(path, skip)
+            return [JsonTable(name, path, found, skip) if document is None else _json_rows(document, name)]
+        if head.startswith(b"[") and head[1:].lstrip()[:1] in (b"{", b"]"):
+            return [_json_rows(_decoded(path, name, skip), name)]
+        lowered = head[:1024].lower()
+        page = (b"<!doctype html", b"<html", b"<table", b"<meta", b"<?xml", b"<style")
+        if lowered.startswith(page) or b"<table" in lowered:
+            return _web_page(path, name, skip)
+        return [TextTable(name, path, found, skip, self._delimiter)]
+
+    def _zipped(self, path: Path, name: str, depth: int) -> list[Table]:
+        """A workbook, or the reports in an archive; one that cannot be read does not keep the others out."""
+        try:
+            archive = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
+            raise _damaged_archive(name) from error
+        with archive:
+            members = archive.infolist()
+            names = {member.filename for member in members}
+            if names & {"xl/workbook.xml", "xl/workbook.bin", "mimetype"}:
+                if sum(member.file_size for member in members) > LARGEST_SHEET:
+                    raise InputFileError(
+                        "this workbook is too large to read.", file=name, todo="Save its sheets as .csv."
+                    )
+                return _workbook(path, name)
+            if depth >= DEEPEST_ARCHIVE:
+                raise InputFileError("archives lie too deep in one another here.", file=name, todo="Unpack it first.")
+            tables: list[Table] = []
+            refused: list[InputFileError] = []
+            left: list[str] = []
+            for member in members:
+                shown = _member_name(member)
+                inner = PurePosixPath(shown)
+                if member.is_dir() or inner.name.startswith(".") or "__MACOSX" in inner.parts:
+                    continue
+                if inner.suffix.lower() not in _REPORT_SUFFIXES:
+                    left.append(shown)
+                    continue
+                try:
+                    target = self._unpacked(archive, member, f"{name}/{shown}", inner.suffix.lower())
+                    tables += self.tables(target, f"{name}/{shown}", depth + 1)
+                except InputFileError as error:
+                    refused.append(error)
+        if not tables and refused:
+            raise refused[0]
+        if not tables:
+            raise InputFileError("there is no report in this archive.", file=name)
+        if left:
+            tables[0].notes.append(f"Not read from {name}, being no tables: {', '.join(sorted(left)[:20])}.")
+        self.refused += refused
+        return tables
+
+    def _unpacked(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, suffix: str) -> Path:
+        """One member of an archive as a file, never more than there is room for, whatever its entry promises."""
+        if member.flag_bits & 1:
+            raise InputFileError(
+                "this archive is protected by a password.", file=name, todo="Unpack it, then import what is in it."
+            )
+        if member.file_size > 100 << 20 and member.file_size > 500 * max(1, member.compress_size):
+            raise _too_large(name)
+        target = self._new(suffix)
+        try:
+            with archive.open(member) as source, target.open("wb") as out:
+                while block := source.read(1 << 20):
+                    self._room -= out.write(block)
+                    if self._room < 0:
+                        raise _too_large(name)
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error, lzma.LZMAError, ValueError) as error:
+            raise _damaged_archive(name) from error
+        return target
+
+    def _gzipped(self, path: Path, name: str, depth: int) -> list[Table]:
+        import gzip
+
+        if depth >= DEEPEST_ARCHIVE:
+            raise InputFileError("archives lie too deep in one another here.", file=name, todo="Unpack it first.")
+        target = self._new("")
+        try:
+            with gzip.open(path) as source, target.open("wb") as out:
+                while block := source.read(1 << 20):
+                    self._room -= out.write(block)
+                    if self._room < 0:
+                        raise _too_large(name)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise _damaged_archive(name) from error
+        return self.tables(target, name, depth + 1)
 
 
-def _text(
-    path: Path, name: str, folder: Path, words: frozenset[str], encoding: str | None, delimiter: str | None
-) -> list[Table]:
-    found = encodings.detect(path, name, words, encoding)
-    skip = found.bom
-    if found.name != "utf-8" or _old_mac(path):
-        target = folder / f"{len(list(folder.iterdir()))}.txt"
-        encodings.transcode(path, found, target, name)
-        path, skip = target, 0
-    with path.open("rb") as file:
-        file.seek(skip)
-        head = file.read(4096).lstrip()
-    if head.startswith(b"{"):
-        return [JsonTable(name, path, found, skip)]
-    if head.startswith(b"[") and head[1:].lstrip()[:1] in (b"{", b"]"):
-        return [_json_array(path, name, skip)]
-    lowered = head[:1024].lower()
-    if (
-        lowered.startswith((b"<!doctype html", b"<html", b"<table", b"<meta", b"<?xml", b"<style"))
-        or b"<table" in lowered
-    ):
-        return _web_page(path, name, skip)
-    return [TextTable(name, path, found, skip, delimiter)]
+def _damaged_archive(name: str) -> InputFileError:
+    return InputFileError("this archive or workbook is damaged.", file=name, todo="Download it again.")
+
+
+def _too_large(name: str) -> InputFileError:
+    return InputFileError("a file in this archive is too large to unpack.", file=name, todo="Import its parts.")
+
+
+def _member_name(member: zipfile.ZipInfo) -> str:
+    """A member's name; where the archive states no encoding, Chinese programs mean GB18030 and others often UTF-8."""
+    if member.flag_bits & 0x800 or member.filename.isascii():
+        return member.filename
+    with contextlib.suppress(UnicodeError):
+        raw = member.filename.encode("cp437")
+        for encoding in ("utf-8", "gb18030"):
+            with contextlib.suppress(UnicodeError):
+                return raw.decode(encoding)
+    return member.filename
 
 
 def _old_mac(path: Path) -> bool:
@@ -398,14 +554,37 @@ def _old_mac(path: Path) -> bool:
     return b"\r" in head and b"\n" not in head
 
 
-def _json_array(path: Path, name: str, skip: int) -> Table:
+def _decoded(path: Path, name: str, skip: int) -> Any:
     import msgspec
-    import polars as pl
 
     try:
-        items = msgspec.json.decode(path.read_bytes()[skip:])
-    except msgspec.DecodeError as error:
+        return msgspec.json.decode(path.read_bytes()[skip:])
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InputFileError(f"this JSON is not whole: {error}.", file=name, todo="Download it again.") from error
+
+
+def _one_document(path: Path, skip: int) -> list[Any] | None:
+    """The rows of a file that is one JSON object around a list of objects; None for JSON Lines."""
+    import msgspec
+
+    with path.open("rb") as file:
+        file.seek(skip)
+        lines = (raw for raw in file if raw.strip())
+        first, second = next(lines, b""), next(lines, b"")
+    if second.lstrip().startswith(b"{") and first.rstrip().endswith(b"}"):
+        return None
+    try:
+        document = msgspec.json.decode(path.read_bytes()[skip:])
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    lists = [item for item in document.values() if isinstance(item, list) and any(isinstance(i, dict) for i in item)]
+    return max(lists, key=len, default=None)
+
+
+def _json_rows(items: list[Any], name: str) -> Table:
+    """A list of JSON objects as a table; rows count from 1."""
+    import polars as pl
+
     rows = [_flat(item) for item in items if isinstance(item, dict)]
     names = list(dict.fromkeys(key for row in rows for key in row))
     if not names:
@@ -416,40 +595,63 @@ def _json_array(path: Path, name: str, skip: int) -> Table:
     )
     table = FrameTable(name, None, frame, first_line=0)
     table.keyed = True
+    if len(rows) < len(items):
+        table.notes.append(f"{len(items) - len(rows):,} entries of this file are no objects and were left out.")
     return table
 
 
 class _Rows(html.parser.HTMLParser):
-    """Cells of every table of a page; spans repeat as empty cells."""
+    """Cells of every table of a page; a cell over several rows stands in each, over several columns in the first."""
 
     def __init__(self) -> None:
         super().__init__()
         self.tables: list[list[list[str]]] = []
         self._cell: list[str] | None = None
-        self._span = 1
+        self._wide = self._high = 1
+        # Column to the text of a cell from above, and in how many more rows it stands.
+        self._above: dict[int, tuple[str, int]] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
             self.tables.append([])
+            self._above = {}
         elif tag == "tr" and self.tables:
             self.tables[-1].append([])
+            self._from_above()
         elif tag in ("td", "th") and self.tables:
             if not self.tables[-1]:
                 self.tables[-1].append([])
             self._cell = []
-            span = dict(attrs).get("colspan") or "1"
-            self._span = min(int(span), 100) if span.isdigit() else 1
+            said = dict(attrs)
+            self._wide, self._high = _span(said.get("colspan"), 100), _span(said.get("rowspan"), 10_000)
         elif tag == "br" and self._cell is not None:
             self._cell.append("\n")
 
+    def _from_above(self) -> None:
+        row = self.tables[-1][-1]
+        while len(row) in self._above:
+            text, left = self._above.pop(len(row))
+            if left > 1:
+                self._above[len(row)] = text, left - 1
+            row.append(text)
+
     def handle_endtag(self, tag: str) -> None:
         if tag in ("td", "th") and self._cell is not None:
-            self.tables[-1][-1] += ["".join(self._cell).strip(), *[""] * (self._span - 1)]
+            row = self.tables[-1][-1]
+            for text in ("".join(self._cell).strip(), *[""] * (self._wide - 1)):
+                if self._high > 1:
+                    self._above[len(row)] = text, self._high - 1
+                row.append(text)
             self._cell = None
+            self._from_above()
 
     def handle_data(self, data: str) -> None:
         if self._cell is not None:
             self._cell.append(data)
+
+
+def _span(said: str | None, most: int) -> int:
+    return max(1, min(int(said), most)) if said and said.isascii() and said.isdigit() else 1
 
 
 def _web_page(path: Path, name: str, skip: int) -> list[Table]:
@@ -475,27 +677,85 @@ def _web_page(path: Path, name: str, skip: int) -> list[Table]:
 def _workbook(path: Path, name: str) -> list[Table]:
     import fastexcel
 
-    try:
+    with _understood("this workbook", name):
         reader = fastexcel.read_excel(path)
         sheets = reader.sheet_names
-    except fastexcel.FastExcelError as error:
-        raise InputFileError(
-            f"this workbook cannot be read: {str(error).splitlines()[0]}.",
-            file=name,
-            todo="Open it in a spreadsheet and save it as .xlsx or .csv.",
-        ) from error
+    merged = _merged_ranges(path)
     tables: list[Table] = []
     for sheet in sheets:
-        try:
+        with _understood(f"sheet {sheet}", name):
             frame = reader.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
-        except fastexcel.FastExcelError as error:
-            raise InputFileError(f"sheet {sheet} cannot be read: {str(error).splitlines()[0]}.", file=name) from error
         if frame.height and frame.width:
             frame.columns = [str(i) for i in range(frame.width)]
-            tables.append(FrameTable(name, sheet if len(sheets) > 1 else None, frame))
+            table = FrameTable(name, sheet if len(sheets) > 1 else None, _filled_down(frame, merged.get(sheet, ())))
+            tables.append(table)
     if not tables:
         raise InputFileError("this workbook is empty.", file=name, todo="Export it again.")
     return tables
+
+
+# First row, first column, last row, last column, from 0.
+_Range = tuple[int, int, int, int]
+_MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+_FILLED_COLUMN = re.compile(rb'<c r="([A-Z]{1,3})\d+"[^>/]*>')
+_MOST_FOR_MERGED = 64 << 20
+
+
+def _merged_ranges(path: Path) -> dict[str, list[_Range]]:
+    """Cells merged over several rows, per sheet of an .xlsx, columns counted from the first one in use.
+
+    The reading library gives a merged cell's text only to its first cell, and leaves out empty columns at the left.
+    """
+    import xml.etree.ElementTree as tree
+
+    found: dict[str, list[_Range]] = {}
+    unusual = (zipfile.BadZipFile, KeyError, tree.ParseError, zlib.error, NotImplementedError, EOFError, ValueError)
+    with contextlib.suppress(*unusual), zipfile.ZipFile(path) as archive:
+        targets = {i.get("Id"): str(i.get("Target")) for i in _xml(archive, "xl/_rels/workbook.xml.rels")}
+        for sheet in _xml(archive, "xl/workbook.xml").iter():
+            if not sheet.tag.endswith("}sheet"):
+                continue
+            inside = targets.get(next((v for k, v in sheet.items() if k.endswith("}id")), None), "")
+            text = _part(archive, inside.removeprefix("/") if inside.startswith("/") else f"xl/{inside}")
+            ranges = [(int(m[2]), _column(m[1]), int(m[4]), _column(m[3])) for m in _MERGED.finditer(text)]
+            down = [item for item in ranges if item[2] > item[0]]
+            if down:
+                left = min((_column(m[1]) for m in _FILLED_COLUMN.finditer(text)), default=0)
+                found[str(sheet.get("name"))] = [(t - 1, a - left, b - 1, z - left) for t, a, b, z in down]
+    return found
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A part of a workbook, empty where it is too large to look at for merged cells."""
+    return archive.read(name) if archive.getinfo(name).file_size <= _MOST_FOR_MERGED else b""
+
+
+def _xml(archive: zipfile.ZipFile, name: str) -> Any:
+    import xml.etree.ElementTree as tree
+
+    return tree.fromstring(_part(archive, name))
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _filled_down(frame: pl.DataFrame, merged: Sequence[_Range]) -> pl.DataFrame:
+    """A merged cell's text in each row it covers, in its first column: a heading over two rows, an order over its lines."""
+    import polars as pl
+
+    changed: dict[int, dict[int, str]] = {}
+    for top, left, bottom, _ in merged:
+        if 0 <= left < frame.width and top < frame.height and (text := frame.item(top, left)) is not None:
+            rows = range(top + 1, min(bottom + 1, frame.height))
+            changed.setdefault(left, {}).update(dict.fromkeys(rows, text))
+    for column, cells in changed.items():
+        values = pl.Series(list(cells.values()), dtype=pl.String)
+        frame = frame.with_columns(frame.to_series(column).scatter(list(cells), values))
+    return frame
 
 
 def _encrypted(path: Path) -> bool:
@@ -508,61 +768,3 @@ def _encrypted(path: Path) -> bool:
                 return True
             previous = block[-64:]
     return False
-
-
-def _zipped(
-    path: Path, name: str, folder: Path, words: frozenset[str], encoding: str | None, delimiter: str | None
-) -> list[Table]:
-    try:
-        archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
-        raise InputFileError("this archive or workbook is damaged.", file=name, todo="Download it again.") from error
-    with archive:
-        names = archive.namelist()
-        if "xl/workbook.xml" in names or "mimetype" in names or "xl/workbook.bin" in names:
-            return _workbook(path, name)
-        tables: list[Table] = []
-        for number, member in enumerate(archive.infolist()):
-            inner = PurePosixPath(member.filename)
-            if member.is_dir() or inner.name.startswith(".") or "__MACOSX" in inner.parts:
-                continue
-            if inner.suffix.lower() not in _TEXT_SUFFIXES:
-                continue
-            if member.flag_bits & 1:
-                raise InputFileError(
-                    "this archive is protected by a password.", file=name, todo="Unpack it, then import what is in it."
-                )
-            if member.file_size > LARGEST_MEMBER or (
-                member.file_size > 100 << 20 and member.file_size > 500 * max(1, member.compress_size)
-            ):
-                raise InputFileError("a file in this archive is too large to unpack.", file=f"{name}/{member.filename}")
-            target = folder / f"{number}{inner.suffix.lower()}"
-            try:
-                with archive.open(member) as source, target.open("wb") as out:
-                    while block := source.read(1 << 20):
-                        out.write(block)
-            except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-                raise InputFileError("this archive is damaged.", file=name, todo="Download it again.") from error
-            tables += _open(target, f"{name}/{member.filename}", folder, words, encoding, delimiter)
-        if not tables:
-            raise InputFileError("there is no report in this archive.", file=name)
-        return tables
-
-
-def _gzipped(
-    path: Path, name: str, folder: Path, words: frozenset[str], encoding: str | None, delimiter: str | None
-) -> list[Table]:
-    import gzip
-    import zlib
-
-    target = folder / "unpacked"
-    written = 0
-    try:
-        with gzip.open(path) as source, target.open("wb") as out:
-            while block := source.read(1 << 20):
-                written += out.write(block)
-                if written > LARGEST_MEMBER:
-                    raise InputFileError("this archive is too large to unpack.", file=name)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputFileError("this archive is damaged.", file=name, todo="Download it again.") from error
-    return _open(target, name, folder, words, encoding, delimiter)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.importing import cleaning, dates, grain, numbers
+from engine.importing import cleaning, dates, grain, numbers, packed
 from engine.importing.delimited import Batch
 from engine.importing.profiles import Field, Match, Profile, TableRule, is_ignored
 from engine.importing.recognise import Reading
@@ -77,11 +77,16 @@ class Transformer:
         self.reading = reading
         self.match: Match = reading.match
         self.profile: Profile = self.match.profile
+        self.reading_match = self.match
+        self._packed = packed.find(self.match, len(reading.names))
+        if self._packed is not None:
+            self.match = replace(self.match, columns={**self.match.columns, **self._packed.columns})
+        self._names = [*reading.names, *(self._packed.columns if self._packed else ())]
         self.settings = settings
         self.namespace = namespace
         self.conventions = Conventions()
         self.flagged: Counter[str] = Counter()
-        self._used = {position for positions in self.match.columns.values() for position in positions}
+        self._used = {position for positions in self.reading_match.columns.values() for position in positions}
         self._extra = [
             i for i, name in enumerate(reading.names) if i not in self._used and not is_ignored(self.profile, name)
         ]
@@ -96,6 +101,7 @@ class Transformer:
         self._sums_of: dict[str, float] = defaultdict(float)
         self._read = 0
         self._seen: dict[str, pl.DataFrame] = {}
+        self._contents: dict[str, pl.Series] = {}
         self._source: Iterator[Batch] = iter(())
         self._first: Batch | None = None
 
@@ -152,7 +158,9 @@ class Transformer:
             self._look(self._first, fields, separators, evidence, money)
         if any(e.open for e in evidence.values()) and not self.settings.date_order:
             # Only a large file has more batches; they are read for its dates alone.
-            wanted = sorted({p for positions in fields.values() for p in positions})
+            wanted = sorted({p for positions in fields.values() for p in positions} & set(self.positions))
+            if self._packed is not None:
+                wanted = self.positions
             again = reading.table.batches(reading.first, len(reading.names), wanted)
             for batch in again:
                 if not any(e.open for e in evidence.values()):
@@ -168,10 +176,11 @@ class Transformer:
         evidence: dict[str, dates.OrderEvidence],
         money: list[str],
     ) -> None:
+        frame = batch.frame if self._packed is None else self._packed.unpacked(batch.frame)[0]
         for name, positions in fields.items():
             kind = self.profile.kind(name)
             for position in positions:
-                column = cleaning.blank_to_null(batch.frame[str(position)])
+                column = cleaning.blank_to_null(frame[str(position)])
                 if kind in _NUMERIC_KINDS:
                     separators.add(column)
                     if kind == "money" and len(money) < 2000:
@@ -212,7 +221,7 @@ class Transformer:
                 chosen.notes.append(f"{name}: {_ORDER_WORDS[order]}, because the rows then run through time in order.")
             elif found.open:
                 order = "mdy" if found.month_first > found.day_first or chosen.currency == "USD" else "dmy"
-                column = self.reading.names[self.match.columns[name][0]]
+                column = self._names[self.match.columns[name][0]]
                 question = f"{column}: is {found.example} day first or month first?"
                 if self.settings.accept:
                     chosen.notes.append(f"{question} It was read with the {_ORDER_WORDS[order]}, as accepted.")
@@ -230,11 +239,15 @@ class Transformer:
 
         raw = batch.frame.with_columns(batch.lines.alias("line"))
         rejects = [Reject(line, reason, cells) for line, cells, reason in batch.ragged]
-        raw, stray = take_out(raw, self.match, self.reading.names)
+        raw, stray = take_out(raw, self.reading_match, self.reading.names)
         self._totals += stray.totals
         self._stated += stray.stated
         self._counts += stray.counts
         read = raw.height + len(rejects)
+        if self._packed is not None:
+            raw, whole = self._packed.unpacked(raw)
+            if whole:
+                self.flagged[f"{self._names[self._packed.position]}: a packed cell could not be unpacked"] += whole
         cleaned: dict[str, pl.Series] = {}
         reasons: pl.Series | None = None
         asides: dict[str, pl.Series] = {}
@@ -271,7 +284,7 @@ class Transformer:
             if rule.required:
                 missing = cleaned[name].is_null()
                 if missing.any():
-                    said = pl.Series([f"no {self.reading.names[self.match.columns[name][0]]}"] * raw.height)
+                    said = pl.Series([f"no {self._names[self.match.columns[name][0]]}"] * raw.height)
                     reasons = _first_reason(reasons, missing, said)
         if "reviews" in self.profile.tables:
             silent = pl.select(pl.all_horizontal(cleaned[n].is_null() for n in _SAYING if n in cleaned)).to_series()
@@ -283,6 +296,9 @@ class Transformer:
             frame = frame.with_columns(raw[str(i)].alias(f"_at_{i}") for i in self._locations)
         if reasons is not None and reasons.is_not_null().any():
             bad = reasons.is_not_null()
+            if self._packed is not None:
+                bad = raw["line"].is_in(raw["line"].filter(bad).implode())
+                reasons = reasons.fill_null("another item of this row is wrong")
             width = len(self.reading.names)
             rejects += [
                 Reject(row["line"], reason, tuple(row.get(str(i)) for i in range(width)))
@@ -315,7 +331,7 @@ class Transformer:
     def _reason(self, name: str, column: pl.Series, problem: str) -> pl.Series:
         import polars as pl
 
-        label = self.reading.names[self.match.columns[name][0]]
+        label = self._names[self.match.columns[name][0]]
         cell = pl.col("v").str.slice(0, 40)
         return (
             pl.DataFrame({"v": column})
@@ -337,7 +353,7 @@ class Transformer:
         import polars as pl
 
         columns = {self.reading.names[i]: raw[str(i)] for i in self._extra}
-        columns |= {self.reading.names[self.match.columns[name][0]]: cells for name, cells in asides.items()}
+        columns |= {self._names[self.match.columns[name][0]]: cells for name, cells in asides.items()}
         parts, data = [], {}
         for number, (name, cells) in enumerate(columns.items()):
             cells = cleaning.blank_to_null(cells)
@@ -374,7 +390,8 @@ class Transformer:
                     self.flagged[rule.omitted] += left_out
             rows = grain.rows_of(table, self.profile, source, self.conventions.currency)
             tables[table], dropped = self._keyed(table, rule, rows)
-            duplicate += dropped
+            if table == self.profile.main_table:
+                duplicate += dropped
         return tables, duplicate
 
     def _spread(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -397,26 +414,45 @@ class Transformer:
 
     def _keyed(self, table: str, rule: TableRule, rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         """Give each row its identity across imports; rows repeated within the file are dropped or numbered."""
-        import polars as pl
-
         mapped = self.reading.mapped is not None
         rows = rows.with_columns(grain.keys(table, rule, rows, self.namespace, mapped=mapped).alias("row_key"))
         dropped = 0
         if rows.is_empty():
             return rows, dropped
-        doubled = rows["row_key"].is_duplicated()
-        if doubled.any() and (rule.repeat or ("drop" if table in grain.THINGS else "ordinal")) == "drop":
-            content = [c for c in rows.columns if c != "line"]
-            again = doubled & ~rows.select(pl.struct(content).is_first_distinct()).to_series()
-            if table == "reviews":
-                # Two customers may write the same words: without an author or an id a repeated text is a further review.
-                named = [pl.col(c).is_not_null() for c in ("review_id", "author", "email") if c in rows.columns]
-                again = again & rows.select(pl.any_horizontal([pl.lit(False), *named])).to_series()
-            dropped = int(again.sum())
-            rows = rows.filter(~again)
         if not rule.one_per:
+            again = self._again(table, rule, rows)
+            if again is not None:
+                dropped = int(again.sum())
+                rows = rows.filter(~again)
             rows = self._numbered(table, rows)
         return rows, dropped
+
+    def _again(self, table: str, rule: TableRule, rows: pl.DataFrame) -> pl.Series | None:
+        """Rows that say once more, here or in a later batch, what an earlier row of the file said; None when none do.
+
+        A thing (a product, a customer, a review) is the same thing; so is an order line with an id of its own. Other
+        events may happen twice in the same words.
+        """
+        import polars as pl
+
+        repeat = rule.repeat or ("drop" if table in grain.THINGS else "ordinal")
+        own = [pl.col("line_id").is_not_null()] if "line_id" in rows.columns and rule.repeat is None else []
+        if repeat != "drop" and not own:
+            return None
+        if table == "reviews":
+            # Two customers may write the same words: without an author or an id a repeated text is a further review.
+            own = [pl.col(c).is_not_null() for c in ("review_id", "author", "email") if c in rows.columns]
+            own = own or [pl.lit(False)]
+        elif repeat == "drop":
+            own = [pl.lit(True)]
+        content = rows.drop("line").hash_rows(seed=0)
+        before = self._contents.get(table)
+        again = ~content.is_first_distinct()
+        if before is not None:
+            again = again | content.is_in(before.implode())
+        self._contents[table] = content if before is None else pl.concat([before, content])
+        again = again & rows.select(pl.any_horizontal(own)).to_series()
+        return again if again.any() else None
 
     def _numbered(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
         """Number rows that share a key, across batches (which are remembered by the keys' hashes)."""
@@ -480,7 +516,7 @@ class Transformer:
                 continue
             stated[name] = value
             if abs(value - loaded) > 0.011:
-                what = self.reading.names[position]
+                what = self._names[position]
                 differences.append({"line": row["line"], "what": what, "file": value, "loaded": round(loaded, 2)})
         for line, count in self._counts:
             stated["rows"] = float(count)
