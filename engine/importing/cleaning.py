@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 import tomllib
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from engine.importing.headers import normal
 if TYPE_CHECKING:
     import polars as pl
 
-MASKED = r"^(?:##.+|\$\$.+|密文|[*＊]{2,}|.?[*＊]{3,}.*)$"
+MASKED = r"^(?:##.+|\$\$.+|密文|.{0,3}[*＊]{2,}.*|\w[*＊])$"
 _DAMAGED = r"^[+-]?\d(?:[.,]\d+)?[eE]\+?\d+$"
 _TAG = re.compile(r"<[^<>]{1,2000}>")
 _BLOCK = re.compile(r"(?i)<\s*(?:br|/p|/div|/li|/h[1-6]|/tr|/table|/ul|/ol)\b[^<>]*>")
@@ -49,6 +50,8 @@ def blank_to_null(column: pl.Series) -> pl.Series:
 # What plain one-line text and plain identifiers never hold: columns without any of it need no further care.
 _CARE_TEXT = r"[\x00-\x1f\x7f]|^[\s']|\s$|[^\x00-\x7f]"
 _CARE_ID = r"^[\s'=\-]|[\s'\x22]$|[^\x00-\x7f]|\.0$|[eE]\+?\d|[\x00-\x1f]|^(?i:n/a|null|none)$"
+
+_LONG_ZEROS = r"^\d{15,21}[02468]$"
 
 
 def text(column: pl.Series) -> Cleaned:
@@ -98,12 +101,15 @@ def plain_text(markup: str) -> str:
 def identifier(column: pl.Series) -> Cleaned:
     """Identifiers stay text: tabs, apostrophes and `="…"` around them go, full-width digits become plain.
 
-    A number that a spreadsheet turned into `1.2E+17` has lost digits: it fails. A trailing `.0` is taken off and counted.
+    A number that a spreadsheet turned into `1.2E+17` or `120000000000000000` has lost digits: it fails. A trailing `.0` is
+    taken off and counted.
     """
     import polars as pl
 
     if not column.str.contains(_CARE_ID).any():
-        return Cleaned(column)
+        if not column.str.contains(_LONG_ZEROS).any():
+            return Cleaned(column)
+        return _with_rounded(column, pl.Series([False]).new_from_index(0, len(column)))
     frame = pl.DataFrame({"v": column})
     v = pl.col("v").str.normalize("NFKC").str.strip_chars(" \t\r\n\ufeff\u200b")
     v = v.str.replace(r'^="?([^"]*)"?$', "$1").str.replace(r"^'(.+?)'?$", "$1").str.strip_chars()
@@ -112,18 +118,38 @@ def identifier(column: pl.Series) -> Cleaned:
     if nothing.any():
         cleaned = cleaned.set(nothing, None)
     damaged = cleaned.str.contains(_DAMAGED).fill_null(False)
-    pointed = cleaned.str.contains(r"^\d+\.0$").fill_null(False)
+    pointed = cleaned.str.contains(r"^\d+\.0+$").fill_null(False)
     repaired = int(pointed.sum())
     if repaired:
-        cleaned = (
-            pl.DataFrame({"v": cleaned})
-            .select(pl.col("v").str.replace(r"^(\d+)\.0$", "$1"))
-            .to_series()
-            .rename(column.name)
-        )
-    return Cleaned(
-        cleaned, damaged if damaged.any() else None, "was turned into a rounded number by a spreadsheet", repaired
-    )
+        plain = pl.DataFrame({"v": cleaned}).select(pl.col("v").str.replace(r"^(\d+)\.0+$", "$1"))
+        cleaned = plain.to_series().rename(column.name)
+    return _with_rounded(cleaned, damaged, repaired)
+
+
+_ROUNDED = "was turned into a rounded number by a spreadsheet"
+# A spreadsheet keeps this many digits of a number, and writes zeros for the others.
+_SPREADSHEET_DIGITS = 15
+
+
+def _with_rounded(cleaned: pl.Series, damaged: pl.Series, repaired: int = 0) -> Cleaned:
+    """Fail also long numbers that lost their last digits: so many end in zeros, or are what a float can hold, that it
+    is no chance (below one in ten thousand)."""
+    long = cleaned.str.contains(r"^[1-9]\d{15,21}$").fill_null(False)
+    if long.any():
+        values = cleaned.filter(long).unique().to_list()
+        chance = 1.0
+        for value in values:
+            lost = 10.0 ** (_SPREADSHEET_DIGITS - len(value))
+            if value.endswith("0" * (len(value) - _SPREADSHEET_DIGITS)):
+                chance *= lost
+            elif len(value) > 16 and int(float(value)) == int(value):
+                chance *= 1 / math.ulp(float(value))
+            else:
+                chance = 1.0
+                break
+        if chance < 1e-4:
+            damaged = damaged | long
+    return Cleaned(cleaned, damaged if damaged.any() else None, _ROUNDED, repaired)
 
 
 def number(column: pl.Series, decimal: str) -> Cleaned:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import sqlite3
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import InputFileError, UsageError
-from engine.importing import guessing, link, load, profiles, rejects
+from engine.errors import InputFileError, ShopError, UsageError
+from engine.importing import guessing, link, load, own, profiles, rejects
 from engine.importing.reading import Table, open_file
 from engine.importing.recognise import Reading, read_header
 from engine.importing.report import ImportReport, ImportSettings, Recognition
@@ -43,7 +46,7 @@ def recognise(path: Path, settings: ImportSettings | None = None, store: Store |
     """
     settings = settings or ImportSettings()
     with open_file(path, profiles.header_words(), encoding=settings.encoding, delimiter=settings.delimiter) as opened:
-        return [_recognition(table, settings, store) for table in opened.tables]
+        return [own.recognition(table) or _recognition(table, settings, store) for table in opened.tables]
 
 
 def _recognition(table: Table, settings: ImportSettings, store: Store | None) -> Recognition:
@@ -63,7 +66,7 @@ def _recognition(table: Table, settings: ImportSettings, store: Store | None) ->
         for batch in transformer.batches():
             head = type(batch)(batch.frame.head(60), batch.lines.head(60))
             for name, frame in transformer.rows(head).tables.items():
-                kept = frame.head(SAMPLE_ROWS).drop("row_key").to_dicts()
+                kept = frame.head(SAMPLE_ROWS).drop("row_key", "rows", strict=False).to_dicts()
                 sample += [{"table": name, **{k: v for k, v in row.items() if v is not None}} for row in kept]
             break
     match = reading.match
@@ -106,18 +109,20 @@ def import_file(
     context.check()
     with open_file(path, profiles.header_words(), encoding=settings.encoding, delimiter=settings.delimiter) as opened:
         digest = _content_hash(path)
+        if len(opened.tables) == 1 and own.table_of(opened.tables[0]) is not None:
+            return [own.import_table(store, opened.tables[0], path, digest, settings, context)]
         prepared = [_prepare(table, settings, store, path, digest, len(opened.tables)) for table in opened.tables]
         loadable = [item for item in prepared if item.transformer is not None]
         if settings.dry_run:
             for item in loadable:
                 item.run(None, context)
         elif loadable:
-            with store.write() as db:
+            with _whole_or_nothing(store, path, loadable), store.write() as db:
                 # Room for the indices of a large file; it holds for this connection only.
                 db.execute("PRAGMA cache_size = -65536")
                 linker = link.Linker(db)
                 for item in loadable:
-                    item.run(db, context, linker)
+                    item.run(db, context, linker, shop=store.path)
                 if any(item.loaded for item in loadable):
                     stage = context.stage("linking products", 1, "steps")
                     if any(item.relink for item in loadable):
@@ -126,9 +131,35 @@ def import_file(
                     link.link_reviews(db)
                     stage.advance()
                 context.check()
-        for item in prepared:
-            item.write_rejects(store.path, settings)
-        return [item.report for item in prepared]
+        refused = [
+            ImportReport(file=str(path.parent / e.file) if e.file else str(path), reason=e.what) for e in opened.refused
+        ]
+        return [item.report for item in prepared] + refused
+
+
+@contextlib.contextmanager
+def _whole_or_nothing(store: Store, path: Path, items: list[_Item]) -> Iterator[None]:
+    """Around the transaction of a file: rejects that were written go with it, and errors name the file and its line."""
+    try:
+        yield
+    except BaseException as error:
+        for item in items:
+            item.forget_rejects()
+        line = next((item.line for item in reversed(items) if item.line), None)
+        if isinstance(error, ShopError):
+            what, todo = error.what, error.todo
+        elif isinstance(error, OSError):
+            what, todo = f"the rows that need mending cannot be written: {error.strerror or error}.", None
+        elif isinstance(error, sqlite3.Error):
+            what, todo = f"the shop cannot be written: {error}.", None
+        else:
+            raise
+        raise ShopError(
+            f"not imported into {store.path.name}, which is as it was: {what}",
+            file=str(path),
+            line=line,
+            todo=todo or "Free some space or mend the disk, then import it again.",
+        ) from error
 
 
 def undo(store: Store, import_id: int) -> dict[str, int]:
@@ -178,9 +209,12 @@ class _Item:
         self._orders: set[str] = set()
         self._stated: dict[str, float] = defaultdict(float)
         self.loaded = self.relink = False
+        self.line: int | None = None
 
-    def run(self, db: Database | None, context: JobContext, linker: link.Linker | None = None) -> None:
-        """Load the table (or only count, without a connection)."""
+    def run(
+        self, db: Database | None, context: JobContext, linker: link.Linker | None = None, shop: Path | None = None
+    ) -> None:
+        """Load the table (or only count, without a connection), and write its rejects beside `shop`."""
         assert self.transformer is not None
         started = time.monotonic()
         report, transformer = self.report, self.transformer
@@ -196,6 +230,7 @@ class _Item:
         stage = context.stage(f"importing {report.file}", max(1, self.reading.table.records() - self.reading.first))
         for batch in transformer.batches():
             rows = transformer.rows(batch)
+            self.line = int(batch.lines[0]) if len(batch.lines) else self.line
             self._count(rows)
             main: Counter[str] = Counter()
             for table, frame in rows.tables.items():
@@ -203,11 +238,9 @@ class _Item:
                     done = loader.add(table, frame, grouped=bool(transformer.profile.tables[table].one_per))
                     report.tables[table] = report.tables.get(table, 0) + done.added
                     if table == transformer.profile.main_table:
-                        main.update(added=done.added, updated=done.updated, same=done.same)
+                        main.update(updated=done.read_updated, same=done.read_same)
                 else:
                     report.tables[table] = report.tables.get(table, 0) + frame.height
-                    if table == transformer.profile.main_table:
-                        main["added"] += frame.height
             report.rows_updated += main["updated"]
             report.rows_duplicate += main["same"] + rows.duplicate
             stage.advance(batch.frame.height)
@@ -216,6 +249,9 @@ class _Item:
         self._stated.update(stated)
         self._finish(time.monotonic() - started)
         if db is not None:
+            if shop is not None and self._rejects:
+                self._write_rejects(shop)
+            self._note_overlaps(db)
             self._end(db)
             self.loaded = True
             self.relink = loader is not None and loader.relink
@@ -302,7 +338,7 @@ class _Item:
         report.totals = {key: round(float(sums[key]), 2) for key in keys}
         report.totals |= {key: round(float(value), 2) for key, value in sums.items() if key not in keys and value}
         report.file_totals = {key: round(float(value), 2) for key, value in self._stated.items()} or None
-        report.rows_rejected = len(self._rejects)
+        report.rows_rejected = len({reject.line for reject in self._rejects})
         report.rows_loaded = max(
             0, report.rows_read - report.rows_rejected - report.rows_duplicate - report.rows_updated
         )
@@ -351,10 +387,30 @@ class _Item:
                     return str(found[0][0])
         return None
 
-    def write_rejects(self, shop: Path, settings: ImportSettings) -> None:
-        """Write the rows that were not loaded, with all of their cells, beside the shop, after the transaction."""
-        if not self._rejects or settings.dry_run or self.transformer is None:
-            return
+    def _note_overlaps(self, db: Database) -> None:
+        """Say when rows over a span of days lie beside rows of other spans or reports: their sum would count twice."""
+        report = self.report
+        for table in {"ads", "sessions"} & set(report.tables):
+            spans = db.execute(
+                f"SELECT DISTINCT t.import_id, t.day, coalesce(t.day_to, t.day), i.profile FROM {table} t "
+                "JOIN imports i ON i.id = t.import_id WHERE t.platform = ? AND t.day IS NOT NULL ORDER BY 1, 2, 3",
+                [report.platform],
+            ).fetchall()
+            mine = {(day, end) for owner, day, end, _ in spans if owner == report.import_id}
+            for owner, day, end, profile in spans:
+                if owner == report.import_id:
+                    continue
+                other = profile != report.profile
+                if any(a <= end and day <= z and (other or (a, z) != (day, end)) for a, z in mine):
+                    report.notes.append(
+                        f"Import {owner} speaks of some of the same days in another way ({profile}, {day} to {end}): "
+                        "add up only one of the two."
+                    )
+                    break
+
+    def _write_rejects(self, shop: Path) -> None:
+        """Write the rows that were not loaded, with all of their cells, beside the shop."""
+        assert self.transformer is not None and self.report.import_id is not None
         table, names = self.reading.table, self.reading.names
         if len(self.transformer.positions) < len(names):
             wanted = {reject.line: reject.reason for reject in self._rejects}
@@ -362,9 +418,15 @@ class _Item:
                 here = batch.lines.is_in(list(wanted))
                 for line, cells in zip(batch.lines.filter(here), batch.frame.filter(here).iter_rows(), strict=True):
                     self._whole[line] = Reject(line, wanted[line], cells)
-        path = rejects.rejects_path(shop, table.file, table.sheet)
-        rejects.write(path, names, [self._whole.get(reject.line, reject) for reject in self._rejects])
+        path = rejects.rejects_path(shop, table.file, table.sheet, self.report.import_id)
+        once = {reject.line: reject for reject in reversed(self._rejects)}
+        rejects.write(path, names, [self._whole.get(line, reject) for line, reject in once.items()])
         self.report.rejects_file = str(path)
+
+    def forget_rejects(self) -> None:
+        """Remove the rejects file of an import that came to nothing."""
+        if self.report.rejects_file is not None:
+            Path(self.report.rejects_file).unlink(missing_ok=True)
 
 
 def _prepare(table: Table, settings: ImportSettings, store: Store, path: Path, digest: str, tables: int) -> _Item:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.importing import language
@@ -22,11 +22,16 @@ _LINKING = {"product_id", "sku", "product_name", "title"}
 
 @dataclass
 class Loaded:
-    """How many rows of one table were added, changed and left alone."""
+    """How many rows of one table were added, changed and left alone.
+
+    `read_updated` and `read_same` count rows of the file: one may give several rows of a table, or several one.
+    """
 
     added: int = 0
     updated: int = 0
     same: int = 0
+    read_updated: int = 0
+    read_same: int = 0
 
 
 class Loader:
@@ -69,7 +74,7 @@ class Loader:
             return Loaded(added=rows.height)
         self._insert(table, columns, rows.filter(~again))
         merged = self._merge(table, columns, rows.filter(again))
-        return Loaded(rows.height - merged.updated - merged.same, merged.updated, merged.same)
+        return replace(merged, added=rows.height - merged.updated - merged.same)
 
     def _again(self, table: str, rows: pl.DataFrame) -> pl.Series | None:
         """Which groups an earlier batch of this import wrote already; None when none."""
@@ -139,6 +144,9 @@ class Loader:
             self._insert(table, columns, new)
         result = Loaded(added=new.height)
         seen = []
+        weights = rows["rows"].to_list() if "rows" in rows.columns else [1] * rows.height
+        weight_of = dict(zip(rows["line"], weights, strict=True))
+        updated: set[int] = set()
         for line, key, *values in rows.filter(here).select("line", "row_key", *columns).iter_rows():
             row_id, *stored = known[key]
             seen.append((self.import_id, table, row_id, line))
@@ -156,11 +164,15 @@ class Loader:
                 result.same += 1
                 continue
             result.updated += 1
+            updated.add(line)
             self.relink = self.relink or bool(changes.keys() & _LINKING)
             self._update(table, row_id, changes)
         self.db.conn.executemany(
             "INSERT OR IGNORE INTO row_seen (import_id, table_name, row_id, line) VALUES (?, ?, ?, ?)", seen
         )
+        same = set(rows["line"].filter(here)) - updated - set(new["line"])
+        result.read_updated = sum(weight_of[line] for line in updated)
+        result.read_same = sum(weight_of[line] for line in same)
         return result
 
     def _update(self, table: str, row_id: int, changes: dict[str, tuple[Any, Any]]) -> None:

@@ -29,22 +29,31 @@ def _number(cell: str) -> bool:
     return cell[:1] in "+-" and cell[1:2].isdigit()
 
 
-def rejects_path(shop: Path, file: str, sheet: str | None) -> Path:
-    """Where the rejects of a file go: a folder beside the shop."""
+def rejects_path(shop: Path, file: str, sheet: str | None, import_id: int | None = None) -> Path:
+    """Where the rejects of a file go: a folder beside the shop, one file per import."""
     safe = "".join(c if c.isalnum() or c in " ._-" else "_" for c in file + (f" {sheet}" if sheet else ""))
-    return shop.with_name(shop.name + ".rejects") / f"{safe}.csv"
+    own = "" if import_id is None else f".import{import_id}"
+    return shop.with_name(shop.name + ".rejects") / f"{safe[-100:]}{own}.csv"
 
 
 def write(path: Path, names: Sequence[str], rejects: Sequence[Reject]) -> None:
-    """Write rejects with their reason and line after the file's own columns; surplus cells follow."""
+    """Write rejects with their reason and line after the file's own columns; surplus cells follow.
+
+    Raises:
+        OSError: the folder cannot be written, or the disk is full; no part of the file is left then.
+    """
     path.parent.mkdir(exist_ok=True)
     width = max([len(names), *(len(reject.cells) for reject in rejects)])
     surplus = [f"surplus {i}" for i in range(1, width - len(names) + 1)]
     partial = path.with_name(path.name + ".part")
-    with partial.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*map(neutral, names), *surplus, *OWN_COLUMNS])
-        for reject in sorted(rejects, key=lambda r: r.line):
-            cells = [neutral(cell) for cell in reject.cells]
-            writer.writerow([*cells, *[""] * (width - len(cells)), neutral(reject.reason), reject.line])
-    partial.replace(path)
+    try:
+        with partial.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*map(neutral, names), *surplus, *OWN_COLUMNS])
+            for reject in sorted(rejects, key=lambda r: r.line):
+                cells = [neutral(cell) for cell in reject.cells]
+                writer.writerow([*cells, *[""] * (width - len(cells)), neutral(reject.reason), reject.line])
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

@@ -24,6 +24,8 @@ _CORE = (
     "available impressions clicks spend sales sessions units refund"
 )
 CORE = frozenset(_CORE.split())
+# The status a profile gives to orders that the seller marked as placed for show.
+BRUSHING = "brushing"
 _SAYING = ("text", "body", "title", "stars")
 _NUMERIC_KINDS = ("money", "number")
 _DATE_KINDS = ("moment", "day")
@@ -392,6 +394,11 @@ class Transformer:
             tables[table], dropped = self._keyed(table, rule, rows)
             if table == self.profile.main_table:
                 duplicate += dropped
+        marked = tables.get("orders", frame)
+        if "status" in marked.columns and (shown := int((marked["status"] == BRUSHING).sum())):
+            self.flagged[f"orders placed for show by the seller’s own remark, kept with the status “{BRUSHING}”"] += (
+                shown
+            )
         return tables, duplicate
 
     def _spread(self, frame: pl.DataFrame) -> pl.DataFrame:
