@@ -117,7 +117,8 @@ def identifier(column: pl.Series) -> Cleaned:
     nothing = cleaned.is_in(["--", "-", "N/A", "n/a", "null", "NULL", "None"]).fill_null(False)
     if nothing.any():
         cleaned = cleaned.set(nothing, None)
-    damaged = cleaned.str.contains(_DAMAGED).fill_null(False)
+    # A long number with `.0` went through a spreadsheet, which keeps fifteen digits.
+    damaged = cleaned.str.contains(_DAMAGED + r"|^\d{16,}\.0+$").fill_null(False)
     pointed = cleaned.str.contains(r"^\d+\.0+$").fill_null(False)
     repaired = int(pointed.sum())
     if repaired:

@@ -129,7 +129,7 @@ def read(column: pl.Series, order: str = "dmy", *, zone: str | None = None) -> p
     """
     import polars as pl
 
-    quick = _quick(column)
+    quick = _quick(column, zone)
     if quick is not None:
         return quick
     texts = column.str.normalize("NFKC").str.strip_chars(" \t'\"")
@@ -154,7 +154,7 @@ def is_empty(column: pl.Series) -> pl.Series:
     return column.str.contains(_EMPTY).fill_null(False)
 
 
-def _quick(column: pl.Series) -> pl.Series | None:
+def _quick(column: pl.Series, zone: str | None) -> pl.Series | None:
     """ISO columns of one width, by slicing; None when any value is written otherwise."""
     import polars as pl
 
@@ -180,6 +180,8 @@ def _quick(column: pl.Series) -> pl.Series | None:
     parts = [v.slice(0, 10), pl.lit("T"), v.slice(11, 8)]
     if width == 25:
         parts += [v.slice(20, 3), pl.lit(":"), v.slice(23, 2)]
+    elif zone:
+        parts.append(pl.lit(zone))
     return frame.select(pl.concat_str(parts).alias(column.name)).to_series()
 
 

@@ -54,7 +54,8 @@ def rows_of(table: str, profile: Profile, frame: pl.DataFrame, currency: str | N
     rule = profile.tables[table]
     known = table_columns(table)
     columns = rule.columns or [name for name in known if name in frame.columns]
-    if "status" in columns and "status_original" in known and "status_original" not in columns:
+    stated = "status" in columns or "status" in rule.set
+    if stated and "status_original" in known and "status_original" not in columns:
         columns = [*columns, "status_original"]
     columns = [name for name in columns if name in frame.columns and name not in rule.set and name not in rule.sum]
     group = [name for name in rule.one_per or profile.group if name in frame.columns]

@@ -11,7 +11,7 @@ import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -481,6 +481,8 @@ class _Opener:
                     target = self._unpacked(archive, member, f"{name}/{shown}", inner.suffix.lower())
                     tables += self.tables(target, f"{name}/{shown}", depth + 1)
                 except InputFileError as error:
+                    if self._room < 0:
+                        raise
                     refused.append(error)
         if not tables and refused:
             raise refused[0]
@@ -680,35 +682,46 @@ def _workbook(path: Path, name: str) -> list[Table]:
     with _understood("this workbook", name):
         reader = fastexcel.read_excel(path)
         sheets = reader.sheet_names
-    merged = _merged_ranges(path)
+    known = _details(path)
     tables: list[Table] = []
     for sheet in sheets:
         with _understood(f"sheet {sheet}", name):
             frame = reader.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
         if frame.height and frame.width:
             frame.columns = [str(i) for i in range(frame.width)]
-            table = FrameTable(name, sheet if len(sheets) > 1 else None, _filled_down(frame, merged.get(sheet, ())))
+            table = FrameTable(name, sheet if len(sheets) > 1 else None, _completed(frame, known.get(sheet)))
             tables.append(table)
     if not tables:
         raise InputFileError("this workbook is empty.", file=name, todo="Export it again.")
     return tables
 
 
-# First row, first column, last row, last column, from 0.
-_Range = tuple[int, int, int, int]
+@dataclass(frozen=True)
+class _Details:
+    """What the reading library does not tell of an .xlsx sheet, rows and columns counted from 0, columns from the first
+    in use, which it takes for the first.
+
+    `merged` are cells merged over several rows (first row, column, last row): only the first of them has their text.
+    `long` are numbers of more digits than a float holds, as the file writes them.
+    """
+
+    merged: list[tuple[int, int, int]]
+    long: dict[tuple[int, int], str]
+
+
 _MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _FILLED_COLUMN = re.compile(rb'<c r="([A-Z]{1,3})\d+"[^>/]*>')
-_MOST_FOR_MERGED = 64 << 20
+_LONG = re.compile(
+    rb'<c r="([A-Z]{1,3})(\d{1,7})"(?: s="\d+")?(?: t="n")?(?: s="\d+")?><v>(\d{16,22}|\d(?:\.\d+)?E\+(?:1[5-9]|2[01]))</v>'
+)
+_MOST_LOOKED_AT = 64 << 20
 
 
-def _merged_ranges(path: Path) -> dict[str, list[_Range]]:
-    """Cells merged over several rows, per sheet of an .xlsx, columns counted from the first one in use.
-
-    The reading library gives a merged cell's text only to its first cell, and leaves out empty columns at the left.
-    """
+def _details(path: Path) -> dict[str, _Details]:
+    """Merged cells and long numbers of every sheet of an .xlsx; nothing for other workbooks."""
     import xml.etree.ElementTree as tree
 
-    found: dict[str, list[_Range]] = {}
+    found: dict[str, _Details] = {}
     unusual = (zipfile.BadZipFile, KeyError, tree.ParseError, zlib.error, NotImplementedError, EOFError, ValueError)
     with contextlib.suppress(*unusual), zipfile.ZipFile(path) as archive:
         targets = {i.get("Id"): str(i.get("Target")) for i in _xml(archive, "xl/_rels/workbook.xml.rels")}
@@ -717,17 +730,20 @@ def _merged_ranges(path: Path) -> dict[str, list[_Range]]:
                 continue
             inside = targets.get(next((v for k, v in sheet.items() if k.endswith("}id")), None), "")
             text = _part(archive, inside.removeprefix("/") if inside.startswith("/") else f"xl/{inside}")
-            ranges = [(int(m[2]), _column(m[1]), int(m[4]), _column(m[3])) for m in _MERGED.finditer(text)]
-            down = [item for item in ranges if item[2] > item[0]]
-            if down:
+            merged = [m for m in _MERGED.finditer(text) if int(m[4]) > int(m[2])]
+            numbers = list(_LONG.finditer(text))
+            if merged or numbers:
                 left = min((_column(m[1]) for m in _FILLED_COLUMN.finditer(text)), default=0)
-                found[str(sheet.get("name"))] = [(t - 1, a - left, b - 1, z - left) for t, a, b, z in down]
+                found[str(sheet.get("name"))] = _Details(
+                    [(int(m[2]) - 1, _column(m[1]) - left, int(m[4]) - 1) for m in merged],
+                    {(int(m[2]) - 1, _column(m[1]) - left): m[3].decode() for m in numbers},
+                )
     return found
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A part of a workbook, empty where it is too large to look at for merged cells."""
-    return archive.read(name) if archive.getinfo(name).file_size <= _MOST_FOR_MERGED else b""
+    """A part of a workbook, empty where it is too large to look at."""
+    return archive.read(name) if archive.getinfo(name).file_size <= _MOST_LOOKED_AT else b""
 
 
 def _xml(archive: zipfile.ZipFile, name: str) -> Any:
@@ -743,15 +759,23 @@ def _column(letters: bytes) -> int:
     return number - 1
 
 
-def _filled_down(frame: pl.DataFrame, merged: Sequence[_Range]) -> pl.DataFrame:
-    """A merged cell's text in each row it covers, in its first column: a heading over two rows, an order over its lines."""
+def _completed(frame: pl.DataFrame, details: _Details | None) -> pl.DataFrame:
+    """A merged cell's text in each row it covers (a heading over two rows, an order over its lines), long numbers whole."""
     import polars as pl
 
+    if details is None:
+        return frame
     changed: dict[int, dict[int, str]] = {}
-    for top, left, bottom, _ in merged:
-        if 0 <= left < frame.width and top < frame.height and (text := frame.item(top, left)) is not None:
+    for (row, column), text in details.long.items():
+        if 0 <= column < frame.width and row < frame.height:
+            changed.setdefault(column, {})[row] = text
+    for top, column, bottom in details.merged:
+        if not 0 <= column < frame.width or top >= frame.height:
+            continue
+        held = changed.get(column, {}).get(top) or frame.item(top, column)
+        if held is not None:
             rows = range(top + 1, min(bottom + 1, frame.height))
-            changed.setdefault(left, {}).update(dict.fromkeys(rows, text))
+            changed.setdefault(column, {}).update(dict.fromkeys(rows, held))
     for column, cells in changed.items():
         values = pl.Series(list(cells.values()), dtype=pl.String)
         frame = frame.with_columns(frame.to_series(column).scatter(list(cells), values))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.importing import cleaning, dates, grain, numbers, packed
 from engine.importing.delimited import Batch
+from engine.importing.headers import normal
 from engine.importing.profiles import Field, Match, Profile, TableRule, is_ignored
 from engine.importing.recognise import Reading
 from engine.importing.report import ImportSettings
@@ -26,6 +27,9 @@ _CORE = (
 CORE = frozenset(_CORE.split())
 # The status a profile gives to orders that the seller marked as placed for show.
 BRUSHING = "brushing"
+# Columns in which review apps say whether a review is shown, and the words for one that is.
+_SHOWN_COLUMNS = frozenset({"state", "status", "curated", "publish", "published", "comment approved"})
+_SHOWN = frozenset({"published", "publish", "ok", "yes", "true", "1", "approved", "visible", "shown", "public"})
 _SAYING = ("text", "body", "title", "stars")
 _NUMERIC_KINDS = ("money", "number")
 _DATE_KINDS = ("moment", "day")
@@ -95,7 +99,13 @@ class Transformer:
         self._locations: list[int] = []
         if any(rule.spread for rule in self.profile.tables.values()):
             self._locations, self._extra = self._extra, []
-        self.positions = sorted(self._used | set(self._extra) | set(self._locations))
+        self._shown = [
+            i
+            for i, name in enumerate(reading.names)
+            if "reviews" in self.profile.tables and normal(name) in _SHOWN_COLUMNS
+        ]
+        self._shown_words: set[str] = set()
+        self.positions = sorted(self._used | set(self._extra) | set(self._locations) | set(self._shown))
         self._totals: list[dict[str, str | None]] = []
         self._stated: list[tuple[dict[str, str], dict[str, str | None]]] = []
         self._counts: list[tuple[int, int]] = []
@@ -293,6 +303,8 @@ class Transformer:
             if silent.any():
                 reasons = _first_reason(reasons, silent, pl.Series(["neither text nor stars"] * raw.height))
         self._count_masked(cleaned)
+        for position in self._shown:
+            self._shown_words |= set(raw[str(position)].drop_nulls().str.strip_chars().str.to_lowercase().unique())
         frame = pl.DataFrame(list(cleaned.values())).with_columns(raw["line"], self._extra_json(raw, asides))
         if self._locations:
             frame = frame.with_columns(raw[str(i)].alias(f"_at_{i}") for i in self._locations)
@@ -511,6 +523,10 @@ class Transformer:
         """
         import polars as pl
 
+        if self._shown_words - {""} and self._shown_words <= _SHOWN | {""}:
+            self.conventions.notes.append(
+                "Only published reviews are in this file: ratings may look better here than all customers’ would."
+            )
         differences: list[dict[str, Any]] = []
         stated: dict[str, float] = {}
         claims = [(row, name, self._sums[name]) for row in self._totals for name in self._sums]
