@@ -144,7 +144,7 @@ class Transformer:
         if not positions or batch.frame.height < 2:
             return batch, None
         key = batch.frame[positions[0]]
-        other = (key != key[-1]).fill_null(True)
+        other = key.is_not_null() if key[-1] is None else (key != key[-1]).fill_null(True)
         cut = int(other.arg_true()[-1]) + 1 if other.any() else 0
         if cut in (0, batch.frame.height):
             return batch, None
