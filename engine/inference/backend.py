@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from engine.inference.tagging import TagTask
     from engine.inference.task import LabelTask
 
 CONTEXT_TOKENS = 4096
@@ -59,7 +60,7 @@ class Sampling:
 
 
 class Backend(Protocol):
-    """Labels, writes and embeds. The methods are iterators, so that the caller may turn to something more urgent
+    """Labels, tags, writes and embeds. The methods are iterators, so that the caller may turn to something more urgent
     between batches; `None` means a step without a result. All raise `Aborted` once `stop` says so."""
 
     def use(self, model: str) -> None:
@@ -68,6 +69,10 @@ class Backend(Protocol):
 
     def label(self, texts: Sequence[str], task: LabelTask) -> Iterator[Scored | None]:
         """Raw label scores: float64 rows of n_labels, in the order of `task.names`."""
+        ...
+
+    def tag(self, texts: Sequence[str], task: TagTask) -> Iterator[Scored | None]:
+        """Labels at every token: one text at a time, its row as `tagging.packed` makes it."""
         ...
 
     def generate(self, prompt: str, sampling: Sampling) -> Iterator[str | None]:

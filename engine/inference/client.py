@@ -29,6 +29,7 @@ from engine.inference.embedding import DIMENSIONS, EmbedderChoice, choose
 from engine.inference.machine import model_threads
 from engine.inference.models import ModelFile, check_memory, child_environment, file_hash, resolve
 from engine.inference.protocol import BACKGROUND, INTERACTIVE, Channel, Event, Setup, Work
+from engine.inference.tagging import Tagged, TagTask, unpacked
 from engine.inference.task import LabelTask
 from engine.paths import log_dir
 
@@ -305,6 +306,40 @@ class ModelClient:
 
         self._in_batches(texts, make, store, context)
         return result
+
+    def tag(
+        self,
+        texts: Sequence[str],
+        task: TagTask,
+        *,
+        on_text: Callable[[Sequence[int]], None] | None = None,
+        context: JobContext | None = None,
+        interactive: bool = False,
+    ) -> list[Tagged]:
+        """Labels at every token of every text, in the order of `texts`.
+
+        Args:
+            texts: any texts; equal ones are computed once.
+            task: prompt and labels.
+            on_text: called with the positions in `texts` that are finished.
+            context: its cancel flag is obeyed.
+            interactive: somebody waits; go before background work.
+
+        Raises:
+            Cancelled, ModelError, TaskError: as `label`.
+        """
+        result: dict[int, Tagged] = {}
+
+        def make(identity: int, model: str, part: list[str]) -> Work:
+            return protocol.Tag(identity, INTERACTIVE if interactive else BACKGROUND, model, part, task)
+
+        def store(indices: list[int], rows: NDArray[np.float32]) -> None:
+            result.update({index: unpacked(row, len(task.labels)) for index, row in zip(indices, rows, strict=True)})
+            if on_text is not None:
+                on_text(indices)
+
+        self._in_batches(texts, make, store, context)
+        return [result[index] for index in range(len(texts))]
 
     def embed(
         self,

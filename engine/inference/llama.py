@@ -32,6 +32,7 @@ from engine.inference.backend import (
     Scored,
     pack,
 )
+from engine.inference.tagging import TagTask, packed, token_ends
 from engine.inference.task import LabelTask, TaskError, one_line
 
 Tokens = NDArray[np.int32]
@@ -202,6 +203,42 @@ class LlamaBackend:
         for group in pack([len(tail) for tail in tails], lines, budget, self._sequences):
             yield Scored(group, self._score_group(task, prepared, [tails[i] for i in group]))
 
+    def tag(self, texts: Sequence[str], task: TagTask) -> Iterator[Scored | None]:
+        """Labels at every token of the texts' second copies (see `tagging`), longest texts first.
+
+        Raises:
+            TaskError: the task does not fit this model.
+            Aborted: told to stop; the group under way is lost, those before are not.
+        """
+        prefix = self._with_bos(self.tokenize(task.prefix, special=True))
+        middle, end = self.tokenize(task.middle, special=True), self.tokenize(task.end, special=True)
+        answers = np.array([self.tokenize(answer, special=True)[0] for answer in task.labels.values()])
+        if len(set(answers.tolist())) < len(answers):
+            raise TaskError(f"Task {task.name}: two labels begin with the same token in this model.")
+        budget = min(self._batch.size, self._context_tokens - len(prefix))
+        keep = min(task.max_text_tokens, (budget - len(middle) - len(end)) // 2)
+        if keep < 1:
+            raise TaskError(f"Task {task.name}: its prompt is longer than the context of {self._path.name}.")
+        lines = [one_line(text[: keep * LONGEST_TOKEN * 4])[: keep * LONGEST_TOKEN] for text in texts]
+        owned: list[Tokens] = []
+        for count, line in enumerate(lines, 1):
+            self._check()
+            owned.append(self.tokenize(line, special=False)[:keep])
+            if count % STEP_TEXTS == 0:
+                yield None
+        lengths = [2 * len(own) + len(middle) + len(end) for own in owned]
+        for group in pack(lengths, lines, budget, self._sequences):
+            tails = [np.concatenate([owned[i], middle, owned[i], end]) for i in group]
+            # Of each tail: the tokens of the second copy and its last token.
+            wanted = [np.append(np.arange(len(owned[i])) + len(owned[i]) + len(middle), lengths[i] - 1) for i in group]
+            if self._owner != task:
+                self._take(task, task.adapter)
+                self._decode_sequence(prefix, logits=False)
+            rows = self._logits_at(tails, wanted, len(prefix), answers)
+            for i, scores in zip(group, rows, strict=True):
+                ends = token_ends([self._piece(int(token)) for token in owned[i]])
+                yield Scored([i], packed(np.array(ends, dtype=np.int64), scores))
+
     def generate(self, prompt: str, sampling: Sampling) -> Iterator[str | None]:
         """Write on from `prompt`, piece by piece.
 
@@ -331,6 +368,40 @@ class LlamaBackend:
         return np.concatenate(
             [self._score_group(task, prepared, tails[:half]), self._score_group(task, prepared, tails[half:])]
         )
+
+    def _logits_at(
+        self, tails: list[Tokens], wanted: list[NDArray[np.int64]], start: int, answers: NDArray[Any]
+    ) -> list[NDArray[np.float32]]:
+        """Logits of the tokens `answers` at the positions `wanted` of tails that follow sequence 0, (k, n_answers) each.
+
+        Decodes as many tokens at once as there is room for their logits.
+        """
+        lengths = np.array([len(tail) for tail in tails])
+        begins = np.cumsum(lengths) - lengths
+        tokens = np.concatenate(tails)
+        positions = start + np.arange(len(tokens)) - np.repeat(begins, lengths)
+        sequences = np.repeat(np.arange(1, len(tails) + 1), lengths)
+        outputs = np.concatenate([at + begin for at, begin in zip(wanted, begins, strict=True)])
+        for sequence in range(1, len(tails) + 1):
+            L.llama_memory_seq_cp(self._memory, 0, sequence, -1, -1)
+        found: list[NDArray[np.float32]] = []
+        room = self._sequences + 1
+        cuts = [*(outputs[room - 1 :: room] + 1), len(tokens)]
+        for begin, stop in zip([0, *cuts], cuts, strict=False):
+            inside = outputs[(outputs >= begin) & (outputs < stop)] - begin
+            if stop == begin:
+                continue
+            chunk = slice(begin, stop)
+            self._batch.fill(
+                tokens=tokens[chunk], positions=positions[chunk], sequences=sequences[chunk], outputs=inside
+            )
+            if self._decode() != 0:
+                self._forget()
+                raise TaskError(f"A text does not fit into the context of {self._path.name}.")
+            found.append(self._logits(len(inside))[:, answers])
+        for sequence in range(1, len(tails) + 1):
+            L.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        return np.split(np.concatenate(found), np.cumsum([len(at) for at in wanted])[:-1])
 
     def _decode_sequence(self, tokens: Tokens, *, start: int = 0, logits: bool = True) -> None:
         """Decode `tokens` into sequence 0 from position `start`, in chunks; logits at the last token only."""

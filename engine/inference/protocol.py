@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Generic, TypeVar
 import msgspec
 
 from engine.inference.backend import Sampling
+from engine.inference.tagging import TagTask
 from engine.inference.task import LabelTask
 
 if TYPE_CHECKING:
@@ -40,6 +41,16 @@ class Label(msgspec.Struct, tag=True, frozen=True):
     model: str
     texts: list[str]
     task: LabelTask
+
+
+class Tag(msgspec.Struct, tag=True, frozen=True):
+    """Read the labels of `task` at every token of `texts`, with the model file `model`."""
+
+    id: int
+    priority: int
+    model: str
+    texts: list[str]
+    task: TagTask
 
 
 class Embed(msgspec.Struct, tag=True, frozen=True):
@@ -134,7 +145,7 @@ class Note(msgspec.Struct, tag=True, frozen=True):
     text: str
 
 
-Work = Label | Embed | Generate | Describe
+Work = Label | Tag | Embed | Generate | Describe
 Request = Setup | Work | Cancel
 Event = Rows | Piece | Facts | Finished | Stopped | Failed | Note
 

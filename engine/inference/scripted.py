@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
@@ -17,6 +18,7 @@ import numpy as np
 from engine.inference.backend import Aborted, Backend, Sampling, Scored, pack
 from engine.inference.embedding import DIMENSIONS
 from engine.inference.protocol import Channel, Request
+from engine.inference.tagging import TagTask, packed
 from engine.inference.task import LabelTask, one_line
 from engine.inference.worker import Worker
 
@@ -28,7 +30,7 @@ class ScriptedBackend:
     """Scores, writes and embeds by rule.
 
     Args:
-        score: raw score of a text (as the model would see it) for a label.
+        score: raw score of a text (as the model would see it) for a label; when tagging, of a token.
         reply: what is written for a prompt, character by character.
         batch: texts a batch.
         before_batch: called before each batch; may block, raise or end the peer.
@@ -61,6 +63,15 @@ class ScriptedBackend:
         for group, lines in self._groups(texts):
             rows = [[self._score(line, label) for label in task.names] for line in lines]
             yield Scored(group, np.array(rows, dtype=np.float64))
+
+    def tag(self, texts: Sequence[str], task: TagTask) -> Iterator[Scored | None]:
+        """See `Backend`. A token is a word, or a character of a text without spaces; the text is the last row's."""
+        for group, lines in self._groups(texts):
+            for index, line in zip(group, lines, strict=True):
+                tokens = re.findall(r" ?[^\W_a-zA-Z]| ?\w+| ?[^\w ]", line)
+                ends = np.cumsum([len(token) for token in tokens], dtype=np.int64)
+                scores = [[self._score(token, label) for label in task.labels] for token in [*tokens, line]]
+                yield Scored([index], packed(ends, np.array(scores, dtype=np.float32)))
 
     def embed(self, texts: Sequence[str], multilingual: bool) -> Iterator[Scored | None]:
         """Vectors of hashed character pairs: alike for texts that share many, and the same on every machine."""

@@ -23,7 +23,20 @@ from typing import TYPE_CHECKING, BinaryIO
 from engine.errors import BackroomError, ModelError
 from engine.inference import embedding, protocol
 from engine.inference.backend import Aborted, Backend, BackendBroken, Sampling, Scored
-from engine.inference.protocol import Cancel, Channel, Describe, Embed, Failed, Generate, Label, Request, Setup, Work
+from engine.inference.protocol import (
+    Cancel,
+    Channel,
+    Describe,
+    Embed,
+    Failed,
+    Generate,
+    Label,
+    Request,
+    Setup,
+    Tag,
+    Work,
+)
+from engine.inference.tagging import TagTask
 from engine.inference.task import LabelTask, TaskError
 from engine.privacy.offline import forbid_network, network_forbidden
 
@@ -150,6 +163,9 @@ def _steps(backend: Backend, work: Work) -> Iterator[object]:
         case Label():
             backend.use(work.model)
             yield from backend.label(work.texts, work.task)
+        case Tag():
+            backend.use(work.model)
+            yield from backend.tag(work.texts, work.task)
         case Embed():
             yield from backend.embed(work.texts, work.multilingual)
         case Generate():
@@ -198,6 +214,10 @@ class ModelBackend:
     def label(self, texts: Sequence[str], task: LabelTask) -> Iterator[Scored | None]:
         """See `Backend`."""
         yield from self._loaded().label(texts, task)
+
+    def tag(self, texts: Sequence[str], task: TagTask) -> Iterator[Scored | None]:
+        """See `Backend`."""
+        yield from self._loaded().tag(texts, task)
 
     def generate(self, prompt: str, sampling: Sampling) -> Iterator[str | None]:
         """See `Backend`."""
