@@ -22,7 +22,7 @@ from engine.jobs import JobContext
 ROWS_OF_A_SHEET = 1_048_575
 CHARACTERS_OF_A_CELL = 32_767
 EXACT_INTEGER = 10**15
-"""Excel keeps 15 digits of a number; what has more is written as text."""
+"""Excel keeps 15 digits of a whole number; what has more is written as text."""
 _ROWS_AT_ONCE = 1_000
 _WIDTH_FROM = 200
 
@@ -191,14 +191,16 @@ def _md_cell(value: Any) -> str:
 
 
 _HTML_HEAD = """<!doctype html>
-<html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<html><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>{title}</title>
 <style>
 body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem; color: #222; }}
 table {{ border-collapse: collapse; }}
 th, td {{ border: 1px solid #ccc; padding: .3rem .6rem; text-align: left; vertical-align: top; white-space: pre-wrap; }}
 th {{ background: #f3f3f0; position: sticky; top: 0; }}
-td.n {{ text-align: right; font-variant-numeric: tabular-nums; }}
+td {{ mso-number-format: "\\@"; }}
+td.n {{ text-align: right; font-variant-numeric: tabular-nums; mso-number-format: General; }}
 </style></head><body>
 <h1>{title}</h1>
 <table><thead><tr>{head}</tr></thead><tbody>
@@ -206,7 +208,10 @@ td.n {{ text-align: right; font-variant-numeric: tabular-nums; }}
 
 
 def _html(sheet: Sheet, path: Path, context: JobContext) -> None:
-    """A page that needs nothing from anywhere, and could fetch nothing if its cells asked for it."""
+    """A page that needs nothing from anywhere, and could fetch nothing if its cells asked for it.
+
+    `mso-number-format` tells Excel, which opens such pages as well, that text is text and no formula.
+    """
     head = "".join(f"<th>{html.escape(name)}</th>" for name in sheet.columns)
     with path.open("w", encoding="utf-8", errors="replace") as file:
         file.write(_HTML_HEAD.format(title=html.escape(sheet.title), head=head))

@@ -82,7 +82,9 @@ def _imported(store: Store, table: str) -> Sheet:
     if table == "reviews":
         chosen += ["l.label AS sentiment", "l.source AS sentiment_source"]
         joined = "LEFT JOIN v_labels l ON l.table_name = 'reviews' AND l.row_id = t.id AND l.task = 'sentiment'"
-    chosen += [f'{sql} AS "{name}"' for sql, name in zip(("i.file", "t.sheet", "t.line", "t.row_key"), OWN, strict=True)]
+    chosen += [
+        f'{sql} AS "{name}"' for sql, name in zip(("i.file", "t.sheet", "t.line", "t.row_key"), OWN, strict=True)
+    ]
     return _selected(
         store,
         table,
@@ -94,7 +96,9 @@ def _imported(store: Store, table: str) -> Sheet:
 def _selected(store: Store, title: str, sql: str, counting: str) -> Sheet:
     head = store.reader().execute(f"SELECT * FROM ({sql}) LIMIT 0")
     columns = tuple(column[0] for column in head.description)
-    return Sheet(title.replace("_", " "), columns, lambda: map(tuple, store.reader().execute(sql)), store.value(counting))
+    return Sheet(
+        title.replace("_", " "), columns, lambda: map(tuple, store.reader().execute(sql)), store.value(counting)
+    )
 
 
 def of_findings(shop: Shop) -> Sheet:
