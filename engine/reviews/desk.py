@@ -83,7 +83,7 @@ def analyze(store: Store, context: JobContext, *, model: str | None = None) -> A
             asked += read
             notes = _settle_labels(store, reviews, scores, reader, method)
             warnings += notes
-            rows, read = _read_clauses(store, client, reader, reviews, context)
+            rows, read = _read_clauses(store, client, reader, reviews, scores, context)
             asked += read
             found_themes, read, notes = _group(store, client, rows, context)
             asked += read
@@ -268,19 +268,28 @@ def _read_clauses(
     client: ModelClient,
     reader: Reader,
     reviews: Sequence[_Review],
+    whole: dict[str, NDArray[np.float32]],
     context: JobContext,
 ) -> tuple[list[_ClauseRow], int]:
-    """Every clause of every review with its own sentiment, in order of review and place."""
+    """Every clause of every review with its own sentiment, in order of review and place.
+
+    A review that is one clause was read already: `whole` holds the scores of whole reviews.
+    """
     import numpy as np
 
-    pieces = [(review, clause) for review in reviews for clause in split_clauses(review.text)]
-    scores, read = _scores(
-        store, client, reader.task, [clause.text for _, clause in pieces], context, "Reading clauses"
-    )
+    pieces: list[tuple[_Review, Clause]] = []
+    part_of_more: list[str] = []
+    for review in reviews:
+        clauses = split_clauses(review.text)
+        pieces += [(review, clause) for clause in clauses]
+        part_of_more += [clause.text for clause in clauses] if len(clauses) > 1 else []
+    scores, read = _scores(store, client, reader.task, part_of_more, context, "Reading clauses")
     if not pieces:
         return [], read
     said = [clause.text for _, clause in pieces]
-    shares = reader.shares(np.stack([scores[text] for text in said]).astype(np.float64), said)
+    several = Counter(review.id for review, _ in pieces)
+    matrix = [scores[clause.text] if several[review.id] > 1 else whole[review.text] for review, clause in pieces]
+    shares = reader.shares(np.stack(matrix).astype(np.float64), said)
     stars = np.array([-1 if review.stars is None else round(review.stars) for review, _ in pieces])
     shares = adjusted_to_groups(shares, stars)
     rows = []
