@@ -55,6 +55,12 @@ class GgufTokenizer:
         count = self._llama.llama_tokenize(self._vocab, data, len(data), buffer, len(buffer), bos, False)
         return list(buffer[:count])
 
+    def piece(self, token: int) -> bytes:
+        """The bytes that a token stands for."""
+        buffer = ctypes.create_string_buffer(256)
+        count = self._llama.llama_token_to_piece(self._vocab, token, buffer, 256, 0, False)
+        return buffer.raw[: max(0, count)]
+
     def close(self) -> None:
         """Free the vocabulary."""
         if self._model:

@@ -1,4 +1,4 @@
-"""Builds a shipped adapter from its data files: `python -m engine.learning.build sentiment --data DIR [--data DIR]`.
+"""Builds a shipped adapter from its data files: `python -m engine.learning.build NAME --data DIR [--data DIR]`.
 
 Trains on the base model's own quantised weights, exports GGUF, checks that llama.cpp and torch agree, calibrates on
 held-out texts, scores before and after on texts of products never trained on, and writes the card. Stopped and started
@@ -22,7 +22,7 @@ from engine.errors import BackroomError, InputFileError
 from engine.inference.client import ModelClient
 from engine.inference.models import default_model, file_hash
 from engine.inference.task import LabelTask
-from engine.learning import card, evaluate, sentiment_data
+from engine.learning import aspects, aspects_data, card, evaluate, sentiment_data
 from engine.learning.calibrate import Array, fit, with_abstention
 from engine.learning.examples import Example, Overlap, fraction
 from engine.learning.sentiment_data import DataFolder, Source, Split
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from engine.learning.train import TrainSettings
 
 ADAPTERS = Path(__file__).resolve().parents[2] / "models" / "adapters"
-LICENCE = "Gemma Terms of Use (derived from gemma-3-270m); data licences as listed"
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def recipe(name: str) -> Recipe:
     from engine.learning.train import TrainSettings
 
     if name != "sentiment":
-        raise InputFileError(f"There is no recipe for an adapter called {name}.", todo="Known is: sentiment.")
+        raise InputFileError(f"There is no recipe for an adapter called {name}.", todo="Known: sentiment, aspects.")
     return Recipe(
         task=sentiment_data.TASK,
         split=sentiment_data.build_split,
@@ -127,7 +126,12 @@ def train_adapter(made: Recipe, examples: Sequence[Example], model: Path, work: 
         base, tokenizer, made.task, examples, made.settings, work / f"{made.task.name}.checkpoint", on_step=on_step
     )
     write_gguf(
-        out, tensors, alpha=made.settings.alpha, architecture=base.architecture, name=made.task.name, licence=LICENCE
+        out,
+        tensors,
+        alpha=made.settings.alpha,
+        architecture=base.architecture,
+        name=made.task.name,
+        licence=card.LICENCE,
     )
     tokenizer.close()
 
@@ -226,6 +230,8 @@ def build(
     Returns:
         Path of the card.
     """
+    if name == aspects_data.TASK.name:
+        return aspects.build(data, measure, out, work, threads, most)
     made = recipe(name)
     task = made.task
     read = [read_measured(path, task.names, most) for path in measure]
@@ -259,7 +265,7 @@ def build(
             "file": adapter.name,
             "sha256": file_hash(adapter),
             "bytes": adapter.stat().st_size,
-            "licence": LICENCE,
+            "licence": card.LICENCE,
             "base": {
                 "model": model.name,
                 "quantisation": model.facts.quantisation,

@@ -9,6 +9,8 @@ from typing import Any
 
 from engine.inference.task import Calibration, LabelTask
 
+LICENCE = "Gemma Terms of Use (derived from gemma-3-270m); data licences as listed"
+
 
 def write(path: Path, card: Mapping[str, Any]) -> None:
     """Write a card as TOML, plain values before tables, keys in the order given."""

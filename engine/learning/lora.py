@@ -30,8 +30,8 @@ class LoraLinear(nn.Module):  # type: ignore[misc]  # torch is not followed by m
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(..., in) -> (..., out)."""
-        low = nn.functional.linear(self.dropout(x), self.lora_a.to(x.dtype))
-        y: torch.Tensor = self.base(x) + nn.functional.linear(low, self.lora_b.to(x.dtype)) * self.scale
+        low = nn.functional.linear(self.dropout(x), self.lora_a.to(x.dtype)) * self.scale
+        y: torch.Tensor = self.base(x) + nn.functional.linear(low, self.lora_b.to(x.dtype))
         return y
 
 

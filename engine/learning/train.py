@@ -1,4 +1,4 @@
-"""Training a LoRA adapter for label reading: loss on the label words at the last position only."""
+"""Training a LoRA adapter: the loop that every adapter shares, and the loss for label reading at the last position."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from engine.learning import lora
 from engine.learning.base_model import TorchBase
 from engine.learning.examples import Example
 from engine.learning.prompt import Tokenizer, encode_all, label_ids
+
+OnStep = Callable[[int, int, float, float], None]
 
 
 @dataclass(frozen=True)
@@ -44,16 +47,22 @@ class TrainSettings:
     seed: int = 20261124
 
 
+def hidden_states(base: TorchBase, batch: Sequence[Sequence[int]]) -> torch.Tensor:
+    """Hidden states of token sequences, padded on the right: (batch, longest, width)."""
+    width = max(len(ids) for ids in batch)
+    padded = torch.zeros(len(batch), width, dtype=torch.long)
+    for row, ids in enumerate(batch):
+        padded[row, : len(ids)] = torch.tensor(ids)
+    hidden: torch.Tensor = base.model(input_ids=padded, use_cache=False).last_hidden_state
+    return hidden
+
+
 def label_logits(base: TorchBase, rows: torch.Tensor, batch: Sequence[Sequence[int]]) -> torch.Tensor:
     """Logits of the label words after the last token of each sequence, (batch, labels), float32.
 
     Sequences are padded on the right: under causal attention the padding cannot reach the position that is read.
     """
-    width = max(len(ids) for ids in batch)
-    padded = torch.zeros(len(batch), width, dtype=torch.long)
-    for row, ids in enumerate(batch):
-        padded[row, : len(ids)] = torch.tensor(ids)
-    hidden = base.model(input_ids=padded, use_cache=False).last_hidden_state
+    hidden = hidden_states(base, batch)
     last = hidden[torch.arange(len(batch)), torch.tensor([len(ids) - 1 for ids in batch])]
     return last.float() @ rows.T
 
@@ -102,15 +111,61 @@ def train(
     checkpoint: Path,
     *,
     checkpoint_every: int = 100,
-    on_step: Callable[[int, int, float, float], None] | None = None,
+    on_step: OnStep | None = None,
     on_checkpoint: Callable[[int], None] | None = None,
 ) -> dict[str, torch.Tensor]:
-    """Train the adapter, from the checkpoint on if there is one of the same settings and data.
+    """Train an adapter for label reading, from the checkpoint on if there is one of the same settings and data.
 
     Args:
         base: frozen weights; gets the adapter attached unless it already has one.
         tokenizer, task, examples, settings: as named.
+        checkpoint, checkpoint_every, on_step, on_checkpoint: see `fit`.
+
+    Returns:
+        The adapter's tensors, as `lora.state`.
+    """
+    rows = base.label_rows(label_ids(task, tokenizer))
+    ids = encode_all(task, tokenizer, [e.text for e in examples], settings.max_text_tokens)
+
+    def loss_of(batch: Sequence[int]) -> torch.Tensor:
+        target = torch.tensor([examples[i].target for i in batch])
+        asked = torch.tensor([examples[i].asked for i in batch])
+        return label_loss(label_logits(base, rows, [ids[i] for i in batch]), target, asked)
+
+    return fit(
+        base,
+        [len(i) for i in ids],
+        loss_of,
+        settings,
+        checkpoint,
+        checkpoint_every=checkpoint_every,
+        on_step=on_step,
+        on_checkpoint=on_checkpoint,
+    )
+
+
+def fit(
+    base: TorchBase,
+    lengths: Sequence[int],
+    loss_of: Callable[[Sequence[int]], torch.Tensor],
+    settings: TrainSettings,
+    checkpoint: Path,
+    *,
+    workers: int = 1,
+    checkpoint_every: int = 100,
+    on_step: OnStep | None = None,
+    on_checkpoint: Callable[[int], None] | None = None,
+) -> dict[str, torch.Tensor]:
+    """Train an adapter by any loss over examples, from the checkpoint on if there is one of the same settings and data.
+
+    Args:
+        base: frozen weights; gets the adapter attached unless it already has one.
+        lengths: tokens of each example.
+        loss_of: mean loss over the examples at these indices.
+        settings: as named.
         checkpoint: file for the state (adapter, optimiser, step); written every `checkpoint_every` steps.
+        workers: a batch is cut into so many parts, one a thread of its own: on a busy machine that waits far less than
+            several threads in every product. Torch's own threads should then be 1.
         on_step: called with (step, steps, smoothed loss, seconds since start).
         on_checkpoint: called with the step after each checkpoint, with the model in evaluation mode.
 
@@ -121,31 +176,27 @@ def train(
     if next(lora.pairs(base.model), None) is None:
         lora.attach(base.model, settings.rank, settings.alpha, settings.seed, settings.dropout)
     parameters = lora.trainable(base.model)
-    rows = base.label_rows(label_ids(task, tokenizer))
-    ids = encode_all(task, tokenizer, [e.text for e in examples], settings.max_text_tokens)
     rng = random.Random(settings.seed)
-    lengths = [len(i) for i in ids]
     batches = [b for _ in range(settings.epochs) for b in packed_batches(lengths, settings.tokens_per_step, rng)]
-    key = json.dumps([asdict(settings), len(examples), sum(lengths)])
+    key = json.dumps([asdict(settings), len(lengths), sum(lengths)])
     optimiser = torch.optim.AdamW(parameters, lr=settings.lr, weight_decay=settings.weight_decay, betas=(0.9, 0.98))
     start = _resume(checkpoint, key, base.model, optimiser)
     began, smooth = time.monotonic(), math.nan
-    mean_size = len(examples) * settings.epochs / max(1, len(batches))
+    mean_size = len(lengths) * settings.epochs / max(1, len(batches))
+    pool = ThreadPoolExecutor(workers)
     for step in range(start, len(batches)):
         base.model.train()
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, len(batches), settings)
         batch = batches[step]
-        logits = label_logits(base, rows, [ids[i] for i in batch])
-        target = torch.tensor([examples[i].target for i in batch])
-        asked = torch.tensor([examples[i].asked for i in batch])
         # Packs of short texts hold more of them: weigh by count, so that every text counts the same.
-        loss = label_loss(logits, target, asked) * (len(batch) / mean_size)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        parts = [batch[i::workers] for i in range(workers) if batch[i::workers]]
+        done = list(pool.map(lambda part: _gradients(loss_of(part) * (len(part) / mean_size), parameters), parts))
+        for parameter, *gradients in zip(parameters, *(gradients for _, gradients in done), strict=True):
+            parameter.grad = torch.stack(gradients).sum(dim=0) if len(gradients) > 1 else gradients[0]
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
-        value = loss.item() * mean_size / len(batch)
+        value = sum(loss for loss, _ in done) * mean_size / len(batch)
         smooth = value if math.isnan(smooth) else 0.95 * smooth + 0.05 * value
         if on_step is not None:
             on_step(step + 1, len(batches), smooth, time.monotonic() - began)
@@ -154,8 +205,13 @@ def train(
             base.model.eval()
             if on_checkpoint is not None:
                 on_checkpoint(step + 1)
+    pool.shutdown()
     base.model.eval()
     return lora.state(base.model)
+
+
+def _gradients(loss: torch.Tensor, parameters: Sequence[nn.Parameter]) -> tuple[float, tuple[torch.Tensor, ...]]:
+    return loss.item(), torch.autograd.grad(loss, parameters)
 
 
 def _save(path: Path, key: str, model: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:

@@ -1,0 +1,390 @@
+"""The aspects adapter: how it is trained, measured and described (`python -m engine.learning.build aspects`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from engine.inference.client import ModelClient
+from engine.inference.models import default_model, file_hash
+from engine.inference.tagging import Tagged, TagTask
+from engine.inference.task import one_line
+from engine.learning import card
+from engine.learning.aspects_data import SOURCES, TASK, AspectExample, build_split, counted, named_in
+from engine.learning.examples import Overlap, fraction
+from engine.learning.sentiment_data import DataFolder
+from engine.reviews.aspects import SPANS, Thresholds, read_sentence, unnamed_share
+from engine.reviews.themes import language_of
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.learning.base_model import TorchBase
+    from engine.learning.train import TrainSettings
+
+WEAKNESSES = (
+    "English was trained on restaurants and on seven electronic products; names of aspects in other fields are found "
+    "less often.",
+    "Chinese was trained on few sentences made by hand and on terms from a list; long names are often found in part.",
+    "Opinion words were learned from a word list (English) and from few sentences made by hand (Chinese).",
+    "Categories of terms come from a list of names; they were checked on few texts.",
+    "Each sentence is read alone: what 'it' refers to is not known.",
+    "Other languages than English and Chinese were not trained and not measured.",
+)
+Span = tuple[int, int, str | None]
+
+
+# -- training
+
+
+def settings() -> TrainSettings:
+    """Settings of the shipped adapter."""
+    from engine.learning.train import TrainSettings
+
+    return TrainSettings(rank=16, alpha=32.0, lr=5e-4, tokens_per_step=640, max_text_tokens=TASK.max_text_tokens)
+
+
+def train_tags(
+    base: TorchBase, model: Path, examples: Sequence[AspectExample], work: Path, threads: int
+) -> dict[str, torch.Tensor]:
+    """Train the adapter's tensors (or go on training) on the examples; `base` holds the weights of the file `model`."""
+    import torch
+
+    from engine.learning.base_model import GgufTokenizer
+    from engine.learning.tagging import encode_example, label_rows, tag_logits, tag_loss
+    from engine.learning.train import fit
+
+    tokenizer = GgufTokenizer(model)
+    encoded = [encode_example(TASK, tokenizer, example) for example in examples]
+    rows = base.label_rows(label_rows(TASK, tokenizer))
+    tokenizer.close()
+    # Each part of a batch has a thread of its own.
+    torch.set_num_threads(1)
+
+    def loss_of(indices: Sequence[int]) -> torch.Tensor:
+        batch = [encoded[i] for i in indices]
+        return tag_loss(tag_logits(base, rows, batch), batch)
+
+    def on_step(step: int, steps: int, loss: float, seconds: float) -> None:
+        if step % 10 == 0 or step == steps:
+            click.echo(f"step {step}/{steps}  loss {loss:.3f}  {seconds:.0f} s", err=True)
+
+    return fit(
+        base,
+        [len(e.ids) for e in encoded],
+        loss_of,
+        settings(),
+        work / f"{TASK.name}.checkpoint",
+        workers=threads,
+        checkpoint_every=40,
+        on_step=on_step,
+    )
+
+
+def agreement(
+    task: TagTask, model: Path, tensors: Mapping[str, torch.Tensor], texts: Sequence[str], read: Sequence[Tagged]
+) -> dict[str, float]:
+    """How far torch (float32) and llama.cpp agree on the span probabilities of the tokens of a few texts."""
+    import torch
+
+    from engine.learning import lora
+    from engine.learning.base_model import GgufTokenizer, load_torch
+    from engine.learning.tagging import encode, label_rows, read_tags
+
+    base = load_torch(model, torch.float32)
+    made = settings()
+    lora.attach(base.model, made.rank, made.alpha, made.seed)
+    lora.load_state(base.model, dict(tensors))
+    tokenizer = GgufTokenizer(model)
+    rows = base.label_rows(label_rows(task, tokenizer))
+    differences, same = [], []
+    for text, tagged in zip(texts, read, strict=True):
+        ids, first, ends = encode(task, tokenizer, text)
+        ours, theirs = (
+            torch.softmax(torch.as_tensor(scores)[:-1, : len(SPANS)].float(), dim=-1).numpy()
+            for scores in (read_tags(base, rows, ids, first, len(ends)), tagged.scores)
+        )
+        differences.append(np.abs(ours - theirs).max(axis=1))
+        same.append(ours.argmax(axis=1) == theirs.argmax(axis=1))
+    tokenizer.close()
+    difference, equal = np.concatenate(differences), np.concatenate(same)
+    return {
+        "tokens": len(difference),
+        "largest_difference": round(float(difference.max()), 4),
+        "mean_difference": round(float(difference.mean()), 4),
+        "same_label": round(float(equal.mean()), 4),
+    }
+
+
+# -- measuring
+
+
+@dataclass(frozen=True)
+class Gold:
+    """Texts with the places and polarities of their terms; some texts have none."""
+
+    name: str
+    texts: list[str]
+    spans: list[list[Span]]
+
+    def half(self, tune: bool) -> Gold:
+        """One half for thresholds, the other for scores, by nothing but the text."""
+        chosen = [i for i, text in enumerate(self.texts) if (fraction(text, "half") < 0.5) is tune]
+        return Gold(self.name, [self.texts[i] for i in chosen], [self.spans[i] for i in chosen])
+
+    def first(self, most: int) -> Gold:
+        """At most so many texts, drawn by nothing but the text."""
+        order = sorted(range(len(self.texts)), key=lambda i: fraction(self.texts[i], "draw"))[:most]
+        return Gold(self.name, [self.texts[i] for i in order], [self.spans[i] for i in order])
+
+
+def read_gold(path: Path) -> Gold:
+    """A JSON Lines file of {"text", "aspects": [{"term", "start", "polarity"}]}."""
+    rows = [json.loads(line) for line in path.read_text("utf-8-sig").split("\n") if line.strip()]
+    # The model reads a text as one line: only texts that are one already keep their offsets.
+    rows = [row for row in rows if one_line(row["text"]) == row["text"]]
+    spans = [[(a["start"], a["start"] + len(a["term"]), a["polarity"]) for a in row["aspects"]] for row in rows]
+    return Gold(path.stem, [row["text"] for row in rows], spans)
+
+
+def held_out_gold(examples: Sequence[AspectExample]) -> list[Gold]:
+    """Held-out examples of the sources whose terms were marked by hand."""
+    found = []
+    for source in ("mams", "huliu"):
+        own = [e for e in examples if e.source == source]
+        spans: list[list[Span]] = [[(t.start, t.end, t.polarity) for t in e.terms] for e in own]
+        found.append(Gold(f"{source} held out", [e.text for e in own], spans))
+    return found
+
+
+def score(gold: Sequence[Sequence[Span]], found: Sequence[Sequence[Span]]) -> dict[str, float]:
+    """Exact and overlapping F1 of terms, accuracy of polarity where they overlap, false alarms on texts without terms.
+
+    Each gold term is matched with the predicted term that shares most characters with it, each predicted one once.
+    """
+    exact = overlap = right = 0
+    for wanted, got in zip(gold, found, strict=True):
+        exact += len({span[:2] for span in wanted} & {span[:2] for span in got})
+        left = list(dict.fromkeys(got))
+        for span in wanted:
+            shared = [(min(span[1], g[1]) - max(span[0], g[0]), -i) for i, g in enumerate(left)]
+            best = max((s for s in shared if s[0] > 0), default=None)
+            if best is not None:
+                overlap += 1
+                right += left.pop(-best[1])[2] == span[2]
+    terms, guesses = sum(map(len, gold)), sum(map(len, found))
+    free = [bool(got) for wanted, got in zip(gold, found, strict=True) if not wanted]
+    scores = {
+        "texts": float(len(gold)),
+        "terms": float(terms),
+        "found": float(guesses),
+        "exact_f1": 2 * exact / max(1, terms + guesses),
+        "overlap_f1": 2 * overlap / max(1, terms + guesses),
+        "polarity_accuracy": right / max(1, overlap),
+    }
+    if free:
+        scores |= {"without_terms": float(len(free)), "false_alarms": sum(free) / len(free)}
+    return {name: int(value) if value.is_integer() and value > 1 else round(value, 4) for name, value in scores.items()}
+
+
+def spans_of(texts: Sequence[str], tagged: Sequence[Tagged], thresholds: Thresholds) -> list[list[Span]]:
+    """The named aspects of texts that are sentences already."""
+    return [
+        [
+            (a.start, a.end, a.polarity)
+            for a in read_sentence(text, tags, thresholds)
+            if a.start is not None and a.end is not None
+        ]
+        for text, tags in zip(texts, tagged, strict=True)
+    ]
+
+
+def by_name(texts: Sequence[str]) -> list[list[Span]]:
+    """What a list of names alone finds, everything called positive: the least that a reader must beat."""
+    return [[(start, end, "positive") for start, end, _ in named_in(text)] for text in texts]
+
+
+MOST_FALSE_ALARMS = 0.2
+"""Share of texts without terms in which one is seen; the thresholds keep to this while they are fitted."""
+
+
+def fit_thresholds(sets: Sequence[tuple[Gold, Sequence[Tagged]]], source: str) -> Thresholds:
+    """The shift of "outside" by language that gives the best mean of exact and overlapping F1 over the sets.
+
+    A set whose texts without terms raise more than `MOST_FALSE_ALARMS` costs twice the excess.
+    """
+    shifts: dict[str, float] = {}
+    for language in ("en", "zh"):
+        own = [(gold, tagged) for gold, tagged in sets if gold.texts and language_of(gold.texts[0]) == language]
+        if not own:
+            continue
+
+        def worth(shift: float, own: Sequence[tuple[Gold, Sequence[Tagged]]] = own) -> float:
+            thresholds = Thresholds({"": shift})
+            scored = [score(gold.spans, spans_of(gold.texts, tagged, thresholds)) for gold, tagged in own]
+            alarms = sum(max(0.0, s.get("false_alarms", 0.0) - MOST_FALSE_ALARMS) for s in scored)
+            return float(np.mean([s["exact_f1"] + s["overlap_f1"] for s in scored])) - 2 * alarms
+
+        shifts[language] = max((float(s) for s in np.arange(-3, 3.01, 0.25)), key=worth)
+    shifts[""] = shifts.get("en", 0.0)
+    return Thresholds(shifts, 0.5, source)
+
+
+def fit_implicit(examples: Sequence[AspectExample], tagged: Sequence[Tagged], thresholds: Thresholds) -> float:
+    """The least probability at which calling something an unnamed aspect is right most often (F1)."""
+    anything = replace(thresholds, implicit=0.0)
+    rows = []
+    for example, tags in zip(examples, tagged, strict=True):
+        aspects = [a for a in read_sentence(example.text, tags, anything) if a.start is None]
+        if aspects and example.implicit is not None:
+            rows.append((unnamed_share(tags), bool(example.implicit)))
+
+    def worth(least: float) -> float:
+        hit = sum(sure >= least and is_one for sure, is_one in rows)
+        return 2 * hit / max(1, sum(is_one for _, is_one in rows) + sum(sure >= least for sure, _ in rows))
+
+    return max((round(float(least), 2) for least in np.arange(0.2, 0.91, 0.05)), key=worth) if rows else 0.5
+
+
+def implicit_scores(
+    examples: Sequence[AspectExample], tagged: Sequence[Tagged], thresholds: Thresholds
+) -> dict[str, float]:
+    """How well unnamed aspects and their categories are found in held-out examples that name nothing."""
+    hit = right = wanted = guessed = 0
+    for example, tags in zip(examples, tagged, strict=True):
+        if example.implicit is None or example.terms:
+            continue
+        found = [a for a in read_sentence(example.text, tags, thresholds) if a.start is None]
+        wanted += bool(example.implicit)
+        guessed += bool(found)
+        hit += bool(found and example.implicit)
+        right += bool(found and found[0].category == example.implicit)
+    return {
+        "texts_with_one": wanted,
+        "precision": round(hit / max(1, guessed), 4),
+        "recall": round(hit / max(1, wanted), 4),
+        "category_accuracy": round(right / max(1, hit), 4),
+    }
+
+
+# -- building
+
+
+def build(
+    data: Sequence[Path],
+    measure: Sequence[Path],
+    out: Path,
+    work: Path,
+    threads: int,
+    most: int,
+    *,
+    report: Callable[[str], None] = lambda line: click.echo(line, err=True),
+) -> Path:
+    """Build the adapter with its card; see `engine.learning.build`.
+
+    Thresholds are fitted on one half of the held-out and measured texts, scores are of the other half.
+    """
+    read = [read_gold(path) for path in measure]
+    split = build_split(DataFolder(data), Overlap(text for gold in read for text in gold.texts))
+    adapter = out / f"{TASK.name}.gguf"
+    task = replace(TASK, adapter=str(adapter))
+    with ModelClient() as client:
+        model = client.model
+        tensors = _trained(model.path, split.train, work, threads, adapter)
+        golds = [*held_out_gold(split.test), *read]
+        thresholds, scored = measured(client, task, golds, most)
+        unnamed = [e for e in split.test if e.implicit is not None and not e.terms]
+        unnamed = sorted(unnamed, key=lambda e: fraction(e.text, "draw"))[: 2 * most]
+        tagged = client.tag([e.text for e in unnamed], task)
+        half = len(unnamed) // 2
+        thresholds = replace(thresholds, implicit=fit_implicit(unnamed[:half], tagged[:half], thresholds))
+        implicit = implicit_scores(unnamed[half:], tagged[half:], thresholds)
+        report(f"{json.dumps(scored)}\n{json.dumps(implicit)}")
+        sample = [e.text for e in split.test][:: max(1, len(split.test) // 48)][:48]
+        agreed = agreement(task, model.path, tensors, sample, client.tag(sample, task))
+    counts = {use: counted(getattr(split, use)) for use in ("train", "test")}
+    path = out / f"{TASK.name}.toml"
+    card.write(
+        path,
+        {
+            "name": TASK.name,
+            "task": TASK.name,
+            "version": TASK.version,
+            "file": adapter.name,
+            "sha256": file_hash(adapter),
+            "bytes": adapter.stat().st_size,
+            "licence": card.LICENCE,
+            "weaknesses": list(WEAKNESSES),
+            "base": {
+                "model": model.name,
+                "quantisation": model.facts.quantisation,
+                "sha256": model.sha256,
+                "made_from_sha256": default_model().sha256,
+            },
+            "prompt": {
+                "prefix": TASK.prefix,
+                "middle": TASK.middle,
+                "end": TASK.end,
+                "max_text_tokens": TASK.max_text_tokens,
+                "labels": TASK.labels,
+            },
+            "thresholds": {
+                "implicit": thresholds.implicit,
+                "source": thresholds.source,
+                "outside": {name or "other": value for name, value in thresholds.outside.items()},
+            },
+            "data": [
+                {**asdict(source), **{use: counts[use][key] for use in counts}} for key, source in SOURCES.items()
+            ],
+            "settings": asdict(settings()),
+            "scores": {**scored, "unnamed aspects held out": implicit},
+            "llama_cpp_against_torch": agreed,
+        },
+    )
+    return path
+
+
+def _trained(
+    model: Path, examples: Sequence[AspectExample], work: Path, threads: int, adapter: Path
+) -> dict[str, torch.Tensor]:
+    import torch
+
+    from engine.learning.base_model import load_torch
+    from engine.learning.export import write_gguf
+
+    base = load_torch(model, torch.bfloat16)
+    tensors = train_tags(base, model, examples, work, threads)
+    write_gguf(
+        adapter,
+        tensors,
+        alpha=settings().alpha,
+        architecture=base.architecture,
+        name=TASK.name,
+        licence=card.LICENCE,
+    )
+    return tensors
+
+
+def measured(
+    client: ModelClient, task: TagTask, golds: Sequence[Gold], most: int
+) -> tuple[Thresholds, dict[str, dict[str, Any]]]:
+    """Thresholds from one half of each set and, by set, the scores on the other half, also those of a list of names.
+
+    Args:
+        client, task: who reads. golds: the sets. most: texts read of each half.
+    """
+    halves = {tune: [gold.half(tune).first(most) for gold in golds] for tune in (True, False)}
+    tuning = [(gold, client.tag(gold.texts, task)) for gold in halves[True]]
+    note = f"fitted on half of the texts of {', '.join(gold.name for gold in golds)}, at most {most} of each"
+    thresholds = fit_thresholds(tuning, note)
+    scored = {}
+    for gold in halves[False]:
+        found = spans_of(gold.texts, client.tag(gold.texts, task), thresholds)
+        scored[gold.name] = {**score(gold.spans, found), "list_of_names": score(gold.spans, by_name(gold.texts))}
+    return thresholds, scored

@@ -1,0 +1,391 @@
+"""Aspects of a text: what is named (`battery life`), how it is judged, what it is about, and in which words.
+
+Nothing is written by the model: it reads each sentence twice and labels every token of the second reading
+(`engine/inference/tagging.py`), with a small trained adapter that ships (`models/adapters/aspects.*`, with its card).
+So every term and every opinion is a piece of the text. A sentence that judges something without naming it gives an
+implicit aspect: a category without a place.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import ModelError
+from engine.inference.tagging import Tagged, TagTask
+from engine.inference.task import one_line
+from engine.jobs import JobContext
+from engine.reviews.themes import language_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engine.inference.client import ModelClient
+
+SPANS = ("outside", "begin", "inside", "opinion")
+"""What a token may be: nothing, the first of a term, a further one of it, or a word that judges."""
+
+POLARITIES = ("negative", "neutral", "positive")
+CATEGORIES = (
+    "product",
+    "quality",
+    "appearance",
+    "size",
+    "price",
+    "performance",
+    "battery",
+    "screen",
+    "sound",
+    "usability",
+    "delivery",
+    "packaging",
+    "service",
+    "taste",
+    "place",
+    "smell",
+)
+OUTSIDE, BEGIN, INSIDE, OPINION = range(len(SPANS))
+_POLARITY = slice(len(SPANS), len(SPANS) + len(POLARITIES))
+_CATEGORY = slice(_POLARITY.stop, _POLARITY.stop + len(CATEGORIES))
+
+LONGEST_SENTENCE = 240
+"""Characters; a longer sentence is cut at a comma or a space before that."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """How ready the reader is to call something an aspect.
+
+    Args:
+        outside: added to the score of "outside" of every token, by language ("" for any other): above zero finds fewer
+            terms and is right more often.
+        implicit: least probability for an aspect that is not named.
+        source: where the numbers come from, in words for the screen.
+    """
+
+    outside: Mapping[str, float] = field(default_factory=dict)
+    implicit: float = 0.5
+    source: str = "none"
+
+    def outside_for(self, text: str) -> float:
+        """The shift for a text's language."""
+        return self.outside.get(language_of(text), self.outside.get("", 0.0))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The task with its thresholds, and the hash of the model file that the adapter belongs to."""
+
+    task: TagTask
+    thresholds: Thresholds
+    model_sha: str
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """One aspect of a text; offsets are code points into it.
+
+    Attributes:
+        start, end: place of the term, or None when the aspect is not named.
+        polarity: one of `POLARITIES`. category: one of `CATEGORIES`.
+        opinion: place of the words that judge it, if such were found.
+        confidence: probability of being an aspect (its least sure token) times that of its polarity.
+    """
+
+    start: int | None
+    end: int | None
+    polarity: str
+    category: str
+    opinion: tuple[int, int] | None
+    confidence: float
+
+    def record(self, text: str) -> dict[str, Any]:
+        """As JSON, in the shape `label aspects --json` prints; `text` is the text that the offsets belong to."""
+        return {
+            "term": None if self.start is None else text[self.start : self.end],
+            "start": self.start,
+            "end": self.end,
+            "polarity": self.polarity,
+            "category": self.category,
+            "opinion": None if self.opinion is None else text[slice(*self.opinion)],
+            "opinion_start": None if self.opinion is None else self.opinion[0],
+            "opinion_end": None if self.opinion is None else self.opinion[1],
+            "confidence": round(self.confidence, 4),
+        }
+
+
+# -- sentences
+
+_SENTENCE_END = re.compile(r"[。！？!?；;…\n\r]+|\.+(?=\s|$)")
+_BREAK = re.compile(r"[,，、:：]|\s")
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of a text are, (start, end) each, in order; what holds no word is left out."""
+    found = []
+    begin = 0
+    for end in [*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]:
+        while end - begin > LONGEST_SENTENCE:
+            breaks = [match.end() for match in _BREAK.finditer(text, begin + 1, begin + LONGEST_SENTENCE)]
+            cut = breaks[-1] if breaks else begin + LONGEST_SENTENCE
+            found.append((begin, cut))
+            begin = cut
+        found.append((begin, end))
+        begin = end
+    return [(start, end) for start, end in found if any(map(str.isalnum, text[start:end]))]
+
+
+def places(text: str) -> list[int]:
+    """For each character of `one_line(text)` its place in `text`, and the end of the last one behind them."""
+    line = one_line(text)
+    found, position = [], 0
+    for character in line:
+        # A control character, a line break or a run of spaces became one space.
+        while text[position] != character and not (character == " " and not _kept(text[position])):
+            position += 1
+        found.append(position)
+        position += 1
+    return [*found, position]
+
+
+def _kept(character: str) -> bool:
+    return bool(one_line(character))
+
+
+# -- from tags to aspects
+
+
+def read_sentence(line: str, tagged: Tagged, thresholds: Thresholds) -> list[Aspect]:
+    """The aspects of one sentence.
+
+    Args:
+        line: the sentence as the model saw it (`one_line`); offsets are into it.
+        tagged: its tokens and their scores, columns SPANS, POLARITIES, CATEGORIES; the last row is for the sentence.
+        thresholds: how ready to call something an aspect.
+    """
+    import numpy as np
+
+    scores = tagged.scores.astype(np.float64)
+    spans = scores[:-1, : len(SPANS)].copy()
+    spans[:, OUTSIDE] += thresholds.outside_for(line)
+    shares = _softmax(spans)
+    terms = [(*_trimmed(line, *place), tokens) for place, tokens in _runs(line, tagged.ends, shares, {BEGIN, INSIDE})]
+    opinions = [_trimmed(line, *place) for place, _ in _runs(line, tagged.ends, shares, {OPINION})]
+    opinions = [place for place in opinions if place[0] < place[1]]
+    found = []
+    for start, end, tokens in terms:
+        if not any(map(str.isalnum, line[start:end])):
+            continue
+        polarity = _softmax(scores[tokens][:, _POLARITY]).mean(axis=0)
+        category = _softmax(scores[tokens][:, _CATEGORY]).mean(axis=0)
+        sure = float((1 - shares[tokens][:, [OUTSIDE, OPINION]].sum(axis=1)).min())
+        found.append(
+            Aspect(
+                start,
+                end,
+                POLARITIES[int(polarity.argmax())],
+                CATEGORIES[int(category.argmax())],
+                _nearest(line, (start, end), opinions),
+                sure * float(polarity.max()),
+            )
+        )
+    return found or _implicit(scores[-1], opinions, thresholds)
+
+
+def _implicit(whole: NDArray[np.float64], opinions: Sequence[tuple[int, int]], thresholds: Thresholds) -> list[Aspect]:
+    """What a sentence that names nothing judges, from its last row: one aspect without a place, or none."""
+    about = _about(whole)
+    polarity = _softmax(whole[None, _POLARITY])[0]
+    sure = 1 - float(about[0])
+    if sure < thresholds.implicit:
+        return []
+    return [
+        Aspect(
+            None,
+            None,
+            POLARITIES[int(polarity.argmax())],
+            CATEGORIES[int(about[1:].argmax())],
+            max(opinions, key=lambda place: place[1] - place[0], default=None),
+            sure * float(polarity.max()),
+        )
+    ]
+
+
+def _about(whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shares of "nothing" and of each category, (1 + categories,), for what a sentence judges without naming it."""
+    import numpy as np
+
+    shares: NDArray[np.float64] = _softmax(np.concatenate([whole[OUTSIDE : OUTSIDE + 1], whole[_CATEGORY]])[None])[0]
+    return shares
+
+
+def unnamed_share(tagged: Tagged) -> float:
+    """Probability that the sentence judges something without naming it."""
+    return 1 - float(_about(tagged.scores[-1].astype("float64"))[0])
+
+
+def _runs(
+    line: str, ends: NDArray[np.int64], shares: NDArray[np.float64], kinds: set[int]
+) -> Iterator[tuple[tuple[int, int], list[int]]]:
+    """Places of consecutive tokens of these kinds and the tokens; a `begin` starts a new run, and words stay whole."""
+    starts = [0, *ends[:-1].tolist()]
+    best = shares.argmax(axis=1).tolist()
+    # A term is a term when begin and inside together outweigh the rest, whichever of them leads.
+    for i, row in enumerate(shares):
+        if row[BEGIN] + row[INSIDE] > max(row[OUTSIDE], row[OPINION]) and best[i] not in (BEGIN, INSIDE):
+            best[i] = BEGIN if row[BEGIN] > row[INSIDE] else INSIDE
+    run: list[int] = []
+    for i in [*range(len(best)), len(best)]:
+        ended = i == len(best) or best[i] not in kinds
+        # Inside a word of letters nothing begins: its first token decided.
+        fresh = not ended and best[i] == BEGIN and not _within_word(line, starts[i])
+        if run and (ended or fresh):
+            yield _whole_words(line, starts[run[0]], int(ends[run[-1]])), run
+            run = []
+        if not ended:
+            run.append(i)
+
+
+def _within_word(line: str, at: int) -> bool:
+    return 0 < at < len(line) and _latin(line[at - 1]) and _latin(line[at])
+
+
+def _latin(character: str) -> bool:
+    return character.isalnum() and character < "\u2e80"
+
+
+def _whole_words(line: str, start: int, end: int) -> tuple[int, int]:
+    while _within_word(line, start):
+        start -= 1
+    while _within_word(line, end):
+        end += 1
+    return start, end
+
+
+_LEADING = re.compile(r"(?:[^\w]+|的|(?:the|a|an|my|its|their|his|her|your|our)\s+)+", re.IGNORECASE)
+_TRAILING = re.compile(r"(?:[^\w%)+#]|的(?=$))+$")
+
+
+def _trimmed(line: str, start: int, end: int) -> tuple[int, int]:
+    """The place without punctuation, articles and particles at its edges; empty when nothing else is there."""
+    leading = _LEADING.match(line, start, end)
+    start = leading.end() if leading else start
+    trailing = _TRAILING.search(line[start:end])
+    return start, start + trailing.start() if trailing else end
+
+
+_CLAUSE_BREAK = re.compile(r"[,，、;；:：]|\bbut\b|\band\b|但|不过|就是", re.IGNORECASE)
+
+
+def _nearest(line: str, term: tuple[int, int], opinions: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """The opinion with the fewest clause breaks, then characters, between it and the term."""
+
+    def distance(place: tuple[int, int]) -> tuple[int, int]:
+        between = line[term[1] : place[0]] if place[0] >= term[1] else line[place[1] : term[0]]
+        return len(_CLAUSE_BREAK.findall(between)), len(between)
+
+    return min(opinions, key=distance, default=None)
+
+
+def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    import numpy as np
+
+    exp = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    result: NDArray[np.float64] = exp / exp.sum(axis=-1, keepdims=True)
+    return result
+
+
+# -- reading texts
+
+
+def shipped_reader() -> Reader:
+    """The reader that ships.
+
+    Raises:
+        ModelError: the adapter or its card is missing.
+    """
+    import models
+
+    folder = Path(models.__file__).parent / "adapters"
+    card_path, adapter = folder / "aspects.toml", folder / "aspects.gguf"
+    if not (card_path.is_file() and adapter.is_file()):
+        raise ModelError(
+            "The adapter that reads aspects is missing.", file=str(adapter), todo="Install Backroom again."
+        )
+    card = tomllib.loads(card_path.read_text(encoding="utf-8"))
+    prompt, thresholds = card["prompt"], card["thresholds"]
+    task = TagTask(
+        "aspects",
+        str(card["version"]),
+        prompt["prefix"],
+        prompt["middle"],
+        prompt["end"],
+        dict(prompt["labels"]),
+        adapter=str(adapter),
+        max_text_tokens=prompt["max_text_tokens"],
+    )
+    outside = {"" if name == "other" else name: value for name, value in thresholds["outside"].items()}
+    return Reader(task, Thresholds(outside, thresholds["implicit"], thresholds["source"]), str(card["base"]["sha256"]))
+
+
+def read_texts(
+    client: ModelClient, reader: Reader, texts: Sequence[str], *, context: JobContext | None = None
+) -> list[list[Aspect]]:
+    """The aspects of each text, in the order of the text; offsets are code points into the text as it was given."""
+    pieces = [(i, start, end) for i, text in enumerate(texts) for start, end in sentences(text)]
+    raw = [texts[i][start:end] for i, start, end in pieces]
+    stage = context.stage("Reading", len(pieces), "sentences") if context is not None and pieces else None
+    tagged = client.tag(
+        raw,
+        reader.task,
+        on_text=None if stage is None else lambda indices: stage.advance(len(indices)),
+        context=context,
+    )
+    found: list[list[Aspect]] = [[] for _ in texts]
+    for (i, start, _), sentence, tags in zip(pieces, raw, tagged, strict=True):
+        back = [start + place for place in places(sentence)]
+        for aspect in read_sentence(one_line(sentence), tags, reader.thresholds):
+            found[i].append(_moved(aspect, back))
+    return found
+
+
+def _moved(aspect: Aspect, back: Sequence[int]) -> Aspect:
+    """The aspect with its places translated; the end is that of the last character, whatever follows it."""
+
+    def moved(start: int, end: int) -> tuple[int, int]:
+        return back[start], back[end - 1] + 1
+
+    opinion = None if aspect.opinion is None else moved(*aspect.opinion)
+    if aspect.start is None or aspect.end is None:
+        return replace(aspect, opinion=opinion)
+    start, end = moved(aspect.start, aspect.end)
+    return replace(aspect, start=start, end=end, opinion=opinion)
+
+
+def label_texts(
+    ids: Sequence[Any], texts: Sequence[str], *, context: JobContext, model: str | None = None
+) -> list[dict[str, Any]]:
+    """Aspects of texts outside a shop, in input order, in the shape `label aspects --json` prints.
+
+    Raises:
+        ModelError: another model than the one that the adapter was trained for.
+    """
+    from engine.inference.client import ModelClient
+
+    reader = shipped_reader()
+    with ModelClient(model) as client:
+        if client.model.sha256 != reader.model_sha:
+            raise ModelError(
+                f"Aspects are read with a part trained for one model, and {client.model.name} is another.",
+                todo="Leave out --model.",
+            )
+        found = read_texts(client, reader, texts, context=context)
+    return [
+        {"id": identity, "aspects": [aspect.record(text) for aspect in aspects]}
+        for identity, text, aspects in zip(ids, texts, found, strict=True)
+    ]
