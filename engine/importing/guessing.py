@@ -9,12 +9,12 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
 
-from engine.importing.cleaning import star_value
-from engine.importing.headers import normal, stated_currency
+from engine.importing import concepts
+from engine.importing.cleaning import star_value, status_of
+from engine.importing.headers import CURRENCIES, normal, stated_currency
 from engine.importing.profiles import KINDS, Field, Profile, TableRule, Version, table_columns
 from engine.importing.report import ColumnGuess
 
@@ -24,12 +24,27 @@ FAMILIES: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
     "order": (
         "order_lines",
         (("order_id", "amount"), ("order_id", "quantity"), ("order_id", "unit_price"), ("order_id", "ordered_at"),
-         ("ordered_at", "product_name"), ("ordered_at", "sku"), ("ordered_at", "amount")),
+         ("order_id", "product_name"), ("ordered_at", "product_name"), ("ordered_at", "sku"), ("ordered_at", "amount")),
     ),
     "stock": ("stock", (("sku", "on_hand"), ("product_name", "on_hand"), ("sku", "available"), ("product_name", "available"))),
+    "product": ("products", (("title", "price"), ("sku", "price"))),
+    "returns": (
+        "returns",
+        (("order_id", "reason"), ("sku", "reason"), ("product_name", "reason"), ("order_id", "returned_at", "refund"),
+         ("returned_at", "sku", "quantity")),
+    ),
+    "ads": ("ads", (("spend", "impressions"), ("spend", "clicks"))),
+    "sessions": (
+        "sessions",
+        (("sessions", "day"), ("sessions", "page"), ("sessions", "channel"), ("sessions", "product_name"),
+         ("sessions", "product_id")),
+    ),
 }  # fmt: skip
 FLOOR = 0.5
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NAMELESS = re.compile(r"column \d+")
+_SIGN = rf"(?:{'|'.join(sorted(CURRENCIES))}|R\$|[A-Z]{{1,2}}\$|Rp|RM|kr|zł|Kč|Ft|lei|TL|руб|[^\w\s(-]{{1,2}})\.?"
+_NUMBER = re.compile(rf"[(+-]?\s?(?:{_SIGN}\s?)?[(+-]?\d[\d.,’'\s]*[)-]?(?:\s?%|\s?{_SIGN})?[)-]?")
 
 
 @dataclass(frozen=True)
@@ -41,16 +56,23 @@ class Proposal:
     confidence: float
 
 
+@dataclass(frozen=True)
+class _Meaning:
+    """The names of a meaning: whole ones with their rank, and the combinations of concepts that say it."""
+
+    exact: dict[str, int]
+    of: tuple[tuple[str, ...], ...]
+
+
 @cache
-def _words() -> dict[str, dict[str, dict[str, Any]]]:
+def _words() -> dict[str, dict[str, _Meaning]]:
     data = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
     return {
         family: {
-            meaning: {
-                "exact": {normal(word): rank for rank, word in reversed(list(enumerate(lists["exact"])))},
-                "part": [normal(word) for word in lists["part"]],
-                "never": [normal(word) for word in lists["never"]],
-            }
+            meaning: _Meaning(
+                {normal(word): rank for rank, word in reversed(list(enumerate(lists["exact"])))},
+                tuple(tuple(combination.split()) for combination in lists["of"]),
+            )
             for meaning, lists in meanings.items()
         }
         for family, meanings in data.items()
@@ -60,27 +82,18 @@ def _words() -> dict[str, dict[str, dict[str, Any]]]:
 @cache
 def meaning_words() -> frozenset[str]:
     """Every whole column name of the word list, as it is compared."""
-    return frozenset(word for family in _words().values() for lists in family.values() for word in lists["exact"])
+    return frozenset(word for family in _words().values() for lists in family.values() for word in lists.exact)
 
 
+@lru_cache(maxsize=50_000)
 def header_score(name: str, family: str, meaning: str) -> tuple[float, str]:
     """How well a column name says a meaning, between 0 and 1, and why."""
     lists = _words()[family][meaning]
-    said = normal(_CAMEL.sub(" ", stated_currency(name)[0]))
-    plain = normal(name)
-    for form in (plain, said):
-        if form in lists["exact"]:
-            return 0.95 - 0.002 * min(lists["exact"][form], 25), f"the name “{name.strip()}”"
-    if any(_contains(said, word) for word in lists["never"]):
-        return 0.0, ""
-    for word in lists["part"]:
-        if _contains(said, word):
-            return 0.6, f"“{word}” in its name"
-    return 0.0, ""
-
-
-def _contains(said: str, word: str) -> bool:
-    return bool(word) and (f" {word} " in f" {said} " if word.isascii() else word in said)
+    for form in (normal(name), normal(_CAMEL.sub(" ", stated_currency(name)[0]))):
+        if form in lists.exact:
+            return 0.95 - 0.002 * min(lists.exact[form], 25), f"the name “{name.strip()}”"
+    score = concepts.says(name, lists.of)
+    return (score, f"the words in “{name.strip()}”") if score > 0 else (0.0, "")
 
 
 @dataclass(frozen=True)
@@ -97,6 +110,14 @@ class _Shape:
     dates: float
     mails: float
     letters: float
+    currencies: float
+    statuses: float
+    digits: float
+
+
+_NOTHING = _Shape(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+_STATUSES = frozenset(("cancelled", "returned", "refunded", "delivered", "completed", "shipped", "pending", "paid"))
+_LIKE_DATE = re.compile(r"(?=.*\b(?:19|20)\d\d\b)(?=.*\b[0-3]?\d\b)[^\W\d_]*[\d\w\s./:,+年月日-]{6,40}")
 
 
 def _shape(values: Sequence[str]) -> _Shape:
@@ -107,14 +128,16 @@ def _shape(values: Sequence[str]) -> _Shape:
     filled = [value.strip() for value in values if value and value.strip()]
     n = len(filled)
     if not n:
-        return _Shape(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-    numeric = [v for v in filled if re.fullmatch(r"[^\w(-]{0,4}[(-]?[\d.,’ ]*\d[\d.,’ ]*[)%]?\W{0,4}", v)]
-    whole = [v for v in filled if re.fullmatch(r"\d{1,6}(?:\.0+)?", v)]
+        return _NOTHING
+    numeric = [v for v in filled if _NUMBER.fullmatch(v)]
+    whole = [v for v in filled if re.fullmatch(r"\d{1,6}(?:[.,]0+)?", v)]
     starred = [s for v in filled if len(v) <= 14 and (s := star_value(v)) is not None and 0 <= s <= 10]
     texts = pl.Series(filled)
     dated = max((dates.read(texts, order).is_not_null() for order in ("dmy", "mdy")), key=lambda read: int(read.sum()))
     is_date = dated & ~pl.Series([v.isdigit() and len(v) != 8 for v in filled])
     han = sum(len(re.findall(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]", v)) for v in filled)
+    short = {v for v in filled if len(v) <= 24}
+    known = {v for v in short if status_of(v) in _STATUSES}
     return _Shape(
         filled=n / max(1, len(values)),
         distinct=len(set(filled)) / n,
@@ -126,7 +149,17 @@ def _shape(values: Sequence[str]) -> _Shape:
         dates=float(is_date.mean() or 0.0),  # type: ignore[arg-type]
         mails=sum(bool(re.fullmatch(r"[^@\s]+@[^@\s]+\.\w+", v)) for v in filled) / n,
         letters=sum(bool(re.search(r"[^\W\d_]", v)) for v in filled) / n,
+        currencies=sum(v.upper() in CURRENCIES for v in filled) / n,
+        statuses=sum(v in known for v in filled) / n,
+        digits=sum(v.lstrip("'").isdigit() and len(v) > 6 for v in filled) / n,
     )
+
+
+_NAMELIKE = (
+    "product_name author customer courier city country status variant title reply campaign ad_group ad keyword channel page "
+    "brand category description location"
+)
+_NAMES = frozenset(_NAMELIKE.split())
 
 
 def value_score(shape: _Shape, meaning: str, rows: int) -> tuple[float, str]:
@@ -144,35 +177,31 @@ def value_score(shape: _Shape, meaning: str, rows: int) -> tuple[float, str]:
             if shape.words >= 2
             else (0.6, "single words")
         )
-    if meaning == "follow_up":
+    if meaning in ("follow_up", "comment", "reason"):
         return (1.0, "texts") if shape.letters > 0.5 and shape.dates < 0.5 else (0.0, "")
     if meaning == "stars":
         return (1.1, "stars from 1 to 5") if shape.stars >= 0.9 else (0.0, "")
     if kind in ("moment", "day"):
         return (1.1, "dates") if shape.dates >= 0.9 else (0.7, "mostly dates") if shape.dates >= 0.6 else (0.0, "")
     if kind in ("money", "number"):
-        return (1.05, "numbers") if shape.numeric >= 0.9 else (0.0, "")
+        if shape.numeric < 0.9 or shape.dates > 0.9 or shape.digits > 0.5:
+            return 0.0, ""
+        # Counts are whole; an amount may be.
+        return (0.8, "broken numbers") if kind == "number" and shape.whole < 0.2 else (1.05, "numbers")
     if meaning == "email":
         return (1.1, "email addresses") if shape.mails >= 0.8 else (0.3, "")
-    if meaning in (
-        "product_name",
-        "author",
-        "customer",
-        "courier",
-        "city",
-        "country",
-        "status",
-        "variant",
-        "title",
-        "reply",
-    ):
-        if shape.dates > 0.9 or (shape.letters < 0.2 and meaning not in ("customer", "author")):
+    if meaning == "currency":
+        return (1.05, "currency codes") if shape.currencies >= 0.8 else (0.7, "") if shape.length <= 4 else (0.0, "")
+    if meaning in _NAMES:
+        if shape.dates > 0.9 or (shape.letters < 0.2 and meaning not in ("customer", "author", "variant")):
             return 0.0, ""
         if meaning in ("product_name", "title") and shape.words > 60:
             return 0.4, "long texts"
-        return 1.0, "names"
+        if meaning == "status" and shape.statuses >= 0.5:
+            return 1.05, "states of an order"
+        return (0.4, "email addresses") if shape.mails > 0.5 else (1.0, "names")
     if kind == "id":
-        if shape.words > 3 or shape.dates > 0.9:
+        if shape.words > 3 or shape.dates > 0.9 or shape.mails > 0.5:
             return 0.3, ""
         return (
             (1.0, "codes") if meaning not in ("review_id",) or shape.distinct > 0.9 or rows < 5 else (0.4, "not unique")
@@ -182,8 +211,23 @@ def value_score(shape: _Shape, meaning: str, rows: int) -> tuple[float, str]:
     return 1.0, ""
 
 
-# What values alone suggest when no word does: only for the columns without which nothing can be read.
+# What values alone suggest when no word does. A name whose words are known is heard first.
+_WORDS_OF_VALUES: dict[str, frozenset[str]] = {
+    "text": frozenset({"text", "review", "description", "name"}),
+    "stars": frozenset({"stars", "review"}),
+    "written_at": frozenset({"date", "create", "review"}),
+    "ordered_at": frozenset({"date", "create", "order", "sale"}),
+    "email": frozenset({"email", "customer", "author", "order", "review", "sale"}),
+}
+
+
 def _value_only(name: str, shape: _Shape, meaning: str) -> tuple[float, str]:
+    nameless = _NAMELESS.fullmatch(name) is not None
+    if not nameless and any(
+        not found & (_WORDS_OF_VALUES.get(meaning, frozenset()) | concepts.CONTEXT)
+        for found in concepts.read(name).found
+    ):
+        return 0.0, ""
     if meaning == "text" and shape.words >= 5 and shape.distinct > 0.5 and shape.letters > 0.9:
         return (0.75, "long, differing texts") if shape.words >= 8 else (0.6, "differing sentences")
     if meaning == "stars" and shape.stars >= 0.99 and shape.whole > 0.9 and shape.distinct < 0.5:
@@ -192,8 +236,10 @@ def _value_only(name: str, shape: _Shape, meaning: str) -> tuple[float, str]:
         return 0.6, "dates"
     if meaning == "email" and shape.mails >= 0.9:
         return 0.9, "email addresses"
-    # Only in a file without a header: where a column has a name of its own, that name is heard.
-    nameless = re.fullmatch(r"column \d+", name) is not None
+    if meaning == "currency" and shape.currencies >= 0.95:
+        return 0.75, "currency codes"
+    if meaning == "status" and shape.statuses >= 0.9 and shape.distinct < 0.7:
+        return 0.6, "states of an order"
     if (
         nameless
         and meaning == "product_name"
@@ -206,7 +252,7 @@ def _value_only(name: str, shape: _Shape, meaning: str) -> tuple[float, str]:
 
 
 def propose(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Proposal:
-    """What each column means, as the family of meanings (reviews, orders, stock) that explains the table best.
+    """What each column means, as the family of meanings (reviews, orders, stock and others) that explains the table best.
 
     Args:
         header: column names.
@@ -214,16 +260,17 @@ def propose(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Proposal:
     """
     values = [[row[i] if i < len(row) else "" for row in rows] for i in range(len(header))]
     shapes = [_shape(column) for column in values]
+    # Without a header only values speak: one column, or two of many, are no reading of a file.
+    nameless = all(_NAMELESS.fullmatch(name) for name in header)
     best: tuple[float, str | None, dict[int, tuple[str, float, str]]] = 0.0, None, {}
     for family in FAMILIES:
         chosen = _assign(header, shapes, family, len(rows))
         meanings = {meaning for meaning, confidence, _ in chosen.values() if confidence >= FLOOR}
-        needs = FAMILIES[family][1]
-        if not any(meanings.issuperset(need) for need in needs):
+        if not any(meanings.issuperset(need) for need in FAMILIES[family][1]):
             continue
-        telling = [c for m, c, _ in chosen.values() if c >= FLOOR]
-        # A review is told by its text: without long texts an order or a stock sheet explains the table better.
-        weight = sum(telling) + (2.0 if family == "review" and _reads_like_reviews(chosen, shapes) else 0.0)
+        if nameless and len(meanings) < max(2, len(header) / 3):
+            continue
+        weight = sum(c for _, c, _ in chosen.values() if c >= FLOOR) + _telling(family, meanings, chosen, shapes)
         if weight > best[0]:
             best = weight, family, chosen
     _, proposed, meant = best
@@ -239,6 +286,22 @@ def propose(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Proposal:
             columns.append(ColumnGuess(name, hit[0], min(1.0, hit[1]), hit[2], samples))
     used = [c.confidence for c in columns if c.meaning]
     return Proposal(proposed, tuple(columns), sum(used) / len(used) if used and proposed else 0.0)
+
+
+def _telling(
+    family: str, meanings: set[str], chosen: dict[int, tuple[str, float, str]], shapes: Sequence[_Shape]
+) -> float:
+    """What speaks for a family beyond the number of its columns: that which only such a file has."""
+    if family == "review":
+        # A review is told by its text: without long texts an order or a stock sheet explains the table better.
+        return 2.0 if _reads_like_reviews(chosen, shapes) else 0.0
+    if family == "stock":
+        return 2.5 if meanings & {"location", "committed", "incoming"} else 0.0
+    if family == "returns":
+        return 2.0 if "reason" in meanings else 0.5
+    if family == "ads":
+        return 2.0
+    return 0.0
 
 
 def _reads_like_reviews(chosen: dict[int, tuple[str, float, str]], shapes: Sequence[_Shape]) -> bool:
@@ -302,6 +365,8 @@ def profile_of(mapping: dict[str, str], family: str, header: Sequence[str]) -> P
     if family == "order":
         tables = _order_tables(fields)
         group = ["order_id"] if "order_id" in fields else []
+    elif family == "product":
+        tables, group = _product_tables(fields), []
     else:
         tables = {table: TableRule(columns=[m for m in fields if m in table_columns(table)])}
         group = []
@@ -310,6 +375,19 @@ def profile_of(mapping: dict[str, str], family: str, header: Sequence[str]) -> P
     notes = ["No column says how many: each row was counted as one unit."] if by_unit else []
     report = "orders" if family == "order" else table
     return Profile("file", report, report, fields, tables, version, name="mapping", group=group, notes=notes)
+
+
+def _product_tables(fields: dict[str, Field]) -> dict[str, TableRule]:
+    """A product per row; a variant as well where rows have what only variants have."""
+    tables = {}
+    if "title" in fields:
+        key = ["product_id"] if "product_id" in fields else ["title"]
+        tables["products"] = TableRule(columns=[m for m in fields if m in table_columns("products")], key=key)
+    if {"sku", "stock", "barcode"} & set(fields):
+        key = ["sku"] if "sku" in fields else []
+        columns = [m for m in fields if m in table_columns("variants") and m != "title"]
+        tables["variants"] = TableRule(columns=columns, key=key)
+    return tables
 
 
 def _order_tables(fields: dict[str, Field]) -> dict[str, TableRule]:

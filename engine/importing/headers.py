@@ -16,17 +16,24 @@ _CODES = (
 CURRENCIES = frozenset(_CODES.split())
 _CURRENCY = re.compile(r"\(([A-Z]{3})\)|[\s_]([A-Z]{3})$")
 _YUAN = re.compile(r"[（(]\s*元\s*[）)]")
-_NOT_WORD = re.compile(r"[\W_]+")
+# Vowel signs and tone marks of Thai and Devanagari are parts of words.
+_NOT_WORD = re.compile(r"(?:[^\w\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0900-\u097f]|_)+")
+# Marks over Latin, Greek and Cyrillic letters, which files lose; those of Japanese and Thai make other letters.
+_MARKS = re.compile(r"[\u0300-\u036f]")
+_BARRED = str.maketrans({"đ": "d", "ł": "l", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d"})
 
 
 @lru_cache(maxsize=20_000)
 def normal(name: str) -> str:
-    """`name` as it is compared: NFKC, lower case, everything but letters and digits as one space."""
+    """`name` as it is compared: NFKC, lower case, no accents, everything but letters and digits as one space."""
     if "Ã" in name or "â€" in name:
         # UTF-8 that a program once read as Windows-1252.
         with contextlib.suppress(UnicodeError):
             name = name.encode("cp1252").decode("utf-8")
-    return _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", name).casefold()).strip()
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", plain))).translate(_BARRED)
+    return _NOT_WORD.sub(" ", plain).strip()
 
 
 @lru_cache(maxsize=20_000)
