@@ -39,6 +39,11 @@ COLUMN_MEANINGS = (
     ("courier", "courier"),
     ("reply", "reply"),
 )
+TELLING = (
+    *("order_id", "title", "name", "sku", "variant", "option1", "location", "status", "reason", "quantity", "amount"),
+    *("total", "price", "available", "on_hand", "stock", "currency"),
+)
+"""The columns that tell a row that has no text from others, in the order in which they are read."""
 SENTIMENTS = ("negative", "neutral", "positive")
 
 
@@ -265,27 +270,37 @@ class Shop:
 
     def evidence(self, finding: int) -> list[EvidenceRow]:
         """The rows a finding rests on, in reading order, with the words that carry it."""
+        told = self.store.value(
+            "SELECT json_extract(numbers, '$.import_id') FROM findings WHERE id = ? AND desk = 'imports'", [finding]
+        )
         opened = []
         for item in self.store.rows("SELECT * FROM evidence WHERE finding_id = ? ORDER BY position", [finding]):
             table = item["table_name"]
+            # News of an import is read in that import's file, where a known row stands on another line than before.
             row = self.store.rows(
-                f"SELECT t.*, i.file AS file, p.name AS key_name FROM {_table(table)} t JOIN imports i ON i.id = t.import_id "
-                "LEFT JOIN product_keys p ON p.product = t.product WHERE t.id = ?",
-                [item["row_id"]],
+                f"SELECT t.*, coalesce(n.file, i.file) AS file, p.name AS key_name, s.line AS seen_line "
+                f"FROM {_table(table)} t JOIN imports i ON i.id = t.import_id "
+                "LEFT JOIN product_keys p ON p.product = t.product "
+                "LEFT JOIN row_seen s ON s.table_name = ? AND s.row_id = t.id AND s.import_id = ? "
+                "LEFT JOIN imports n ON n.id = s.import_id WHERE t.id = ?",
+                [table, told, item["row_id"]],
             )
             if not row:
                 continue
             stored = row[0]
-            text = str(stored.get(item["column_name"] or "text") or "")
             start, end = item["start"], item["end"]
+            text = str(stored.get(item["column_name"] or "text") or "")
+            if told is not None:
+                text = self._in_words(table, stored, told)
+            seen = stored["seen_line"]
             opened.append(
                 EvidenceRow(
                     finding=finding,
                     table_name=table,
                     row_id=item["row_id"],
                     file=stored["file"],
-                    sheet=stored["sheet"],
-                    line=stored["line"],
+                    sheet=stored["sheet"] if seen is None else None,
+                    line=stored["line"] if seen is None else seen,
                     text=text,
                     start=start,
                     end=end,
@@ -297,6 +312,21 @@ class Shop:
                 )
             )
         return opened
+
+    def _in_words(self, table: str, stored: dict[str, Any], import_id: int) -> str:
+        """A stored row in a line, and what an import changed in it."""
+        from engine.importing.news import changes_of
+
+        changes = changes_of(
+            self.store.rows(
+                "SELECT before, after FROM row_changes WHERE import_id = ? AND table_name = ? AND row_id = ? ORDER BY id",
+                [import_id, table, stored["id"]],
+            )
+        )
+        text = str(stored.get("text") or "")
+        cells = [text] if text else [f"{stored[name]:g}" if isinstance(stored[name], float) else str(stored[name])
+                                     for name in TELLING if stored.get(name) not in (None, "")]  # fmt: skip
+        return " · ".join([*cells, *([changes] if changes else [])])
 
     def row(self, table_name: str, row_id: int) -> StoredRow:
         """One stored row with its file and line.

@@ -72,6 +72,7 @@ def import_files(
     opened = open_shop(shop, create=True)
     context = job()
     worst = 0
+    loaded: list[int | None] = []
     for file in _expanded(files):
         try:
             reports = opened.import_file(file, settings, context)
@@ -92,6 +93,11 @@ def import_files(
             waits = not record.get("import_id") and (record.get("profile") is None or record.get("questions"))
             if waits or record.get("rows_rejected"):
                 worst = max(worst, ROWS_WITHHELD)
+            loaded.append(record.get("import_id"))
+    if not as_json and not dry_run:
+        for found in opened.findings(desk="imports"):
+            if found.numbers.get("import_id") in loaded:
+                click.echo(f"new: {found.sentence}")
     return worst
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputFileError, ShopError, UsageError
-from engine.importing import guessing, link, load, own, profiles, rejects
+from engine.importing import guessing, link, load, news, own, profiles, rejects
 from engine.importing.reading import Table, open_file
 from engine.importing.recognise import Reading, read_header
 from engine.importing.report import ImportReport, ImportSettings, Recognition
@@ -129,6 +129,9 @@ def import_file(
                         linker = link.Linker(db)
                     linker.finish()
                     link.link_reviews(db)
+                    for item in loadable:
+                        if item.loaded and item.report.import_id is not None:
+                            news.tell(db, item.report.import_id)
                     stage.advance()
                 context.check()
         refused = [
@@ -181,6 +184,7 @@ def undo(store: Store, import_id: int) -> dict[str, int]:
         removed, restored = load.undo_rows(db, import_id, list(IMPORTED_TABLES))
         link.link(db)
         link.link_reviews(db)
+        news.tell(db, import_id)
     return {"rows_removed": removed, "rows_restored": restored}
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import InputFileError
 from engine.exporting.cells import restored
 from engine.exporting.sheets import OWN
-from engine.importing import link, load, profiles, rejects
+from engine.importing import link, load, news, profiles, rejects
 from engine.importing.headers import unique_names
 from engine.importing.reading import Table
 from engine.importing.report import ColumnGuess, ImportReport, ImportSettings, Recognition
@@ -196,6 +196,7 @@ def _load(
         linker = link.Linker(db)
     linker.finish()
     link.link_reviews(db)
+    news.tell(db, report.import_id)
     context.check()
 
 

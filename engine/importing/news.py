@@ -1,0 +1,349 @@
+"""What is new since the last file: what an import added and changed, against everything imported before it, as Findings.
+
+All counts are SQL over what the importer remembers (`import_id`, `row_seen`, `row_changes`), so that the same shop always
+tells the same news: the next file of the same report replaces it, and taking an import back brings the news before it back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from engine.findings import Evidence, Finding
+from engine.store.findings import store_findings
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+DESK = "imports"
+MOST_EVIDENCE = 100
+MOST_NAMES = 3
+_METHOD = (
+    "Counted by SQL, not estimated: rows this file added and changes it made to rows that were known before. "
+    f"The first {MOST_EVIDENCE} rows are listed as evidence; the query counts all."
+)
+# Rows that are events or things of their own, in the words of a seller. Lines are told of only where there are no orders.
+_COUNTED = {
+    "orders": ("order", "orders"),
+    "reviews": ("review", "reviews"),
+    "products": ("product", "products"),
+    "returns": ("return", "returns"),
+    "order_lines": ("order line", "order lines"),
+    "customers": ("customer", "customers"),
+}
+_WITH_STATUS = ("orders", "order_lines", "returns", "products")
+# Statuses that cost money. That orders were paid or shipped is the course of things: it is listed, not shown first.
+_COSTLY = {"refunded", "partially_refunded", "returned", "cancelled"}
+# Below every analysis of reviews, whose ranks count customers; among themselves what is to be acted on comes first.
+_RANKS = {"out_of_stock": 0.9, "status": 0.7, "price": 0.6, "edited": 0.5, "first_sold": 0.4, "new": 0.3}
+_IN_STOCK = (
+    "SELECT row_id FROM row_changes WHERE import_id = {i} AND table_name = '{table}' "
+    "AND json_extract(before, '$.{column}') > 0 AND json_extract(after, '$.{column}') <= 0"
+)
+# Stock files that state a day are a new row for each day: the day before of the same place tells what was there.
+_BY_DAY = """SELECT id FROM (
+    SELECT id, import_id, coalesce(available, on_hand) AS now,
+           lag(coalesce(available, on_hand)) OVER earlier AS before, lead(id) OVER earlier AS later
+    FROM stock WHERE day IS NOT NULL
+    WINDOW earlier AS (PARTITION BY platform, coalesce(sku, product_id, product_name), location, condition ORDER BY day))
+WHERE import_id = {i} AND now <= 0 AND before > 0 AND later IS NULL"""
+
+
+@dataclass(frozen=True)
+class _Import:
+    """The import that is told of."""
+
+    id: int
+    file: str
+    platform: str
+    report: str
+
+
+def tell(db: Database, import_id: int) -> int:
+    """Replace the news about the report that an import is of, after it was loaded or taken back; the count of findings.
+
+    News is what the last loaded file of that report brought, and there is none while it is the only one.
+
+    Args:
+        db: the transaction that loaded it or took it back, after products were linked.
+        import_id: the import.
+    """
+    platform, report = db.execute("SELECT platform, report FROM imports WHERE id = ?", [import_id]).fetchone()
+    loaded = db.execute(
+        "SELECT id, file FROM imports WHERE state = 'loaded' AND platform IS ? AND report IS ? ORDER BY id DESC LIMIT 2",
+        [platform, report],
+    ).fetchall()
+    found: list[Finding] = []
+    if len(loaded) == 2:
+        found = list(_News(db, _Import(loaded[0][0], loaded[0][1], platform or "", report or "")).findings())
+    _replace(db, platform or "", report or "", found)
+    return len(found)
+
+
+def _replace(db: Database, platform: str, report: str, found: list[Finding]) -> None:
+    """Store news of one report; news of others stays current, and what a seller said of older news is forgotten."""
+    others = db.execute(
+        "SELECT id FROM findings WHERE desk = ? AND current "
+        "AND NOT (json_extract(subject, '$.platform') = ? AND json_extract(subject, '$.report') = ?)",
+        [DESK, platform, report],
+    ).fetchall()
+    told = dict(
+        db.execute("SELECT key, json_extract(numbers, '$.import_id') FROM findings WHERE desk = ?", [DESK]).fetchall()
+    )
+    store_findings(db, DESK, found, datetime.now(UTC).isoformat(timespec="seconds"))
+    db.conn.executemany("UPDATE findings SET current = 1 WHERE id = ?", others)
+    fresh = [(f.key,) for f in found if told.get(f.key, f.numbers["import_id"]) != f.numbers["import_id"]]
+    db.conn.executemany("UPDATE findings SET state = 'new', state_reason = NULL WHERE key = ?", fresh)
+
+
+def _named(names: list[str], total: int) -> str:
+    """`A, B, C and 4 more`."""
+    shown = ", ".join(names[:MOST_NAMES])
+    return shown + (f" and {total - MOST_NAMES} more" if total > MOST_NAMES else "")
+
+
+def _counted(number: int, words: tuple[str, str]) -> str:
+    return f"{number:,} {words[number != 1]}"
+
+
+class _News:
+    """Everything that one import brought."""
+
+    def __init__(self, db: Database, told: _Import) -> None:
+        self._db, self._told = db, told
+
+    def findings(self) -> Iterator[Finding]:
+        """The findings, in no order."""
+        yield from self._new_rows()
+        yield from self._first_sold()
+        yield from self._statuses()
+        yield from self._prices()
+        yield from self._out_of_stock()
+        yield from self._edited_reviews()
+
+    def _all(self, sql: str) -> list[tuple[Any, ...]]:
+        return list(self._db.execute(sql).fetchall())
+
+    def _known(self, table: str) -> str:
+        return f"SELECT count(*) FROM row_seen WHERE import_id = {self._told.id} AND table_name = '{table}'"
+
+    def _finding(
+        self,
+        kind: str,
+        table: str,
+        rows: str,
+        of: str,
+        unit: str,
+        sentence: str,
+        short: str,
+        *,
+        about: str = "",
+        rank: float | None = None,
+        numbers: dict[str, Any] | None = None,
+    ) -> Finding:
+        """A finding whose k is the number of `rows` (SQL that selects row ids) and whose n is `of` (SQL for a number)."""
+        told = self._told
+        query = f"SELECT (SELECT count(*) FROM ({rows})) AS k,\n       ({of}) AS n"
+        k, n = self._all(query)[0]
+        parts = [part for part in (told.platform, told.report, kind, table, about) if part]
+        return Finding(
+            key=f"{DESK}:" + ":".join(parts),
+            desk=DESK,
+            kind=kind,
+            subject={"platform": told.platform, "report": told.report, "file": told.file},
+            sentence=sentence,
+            numbers={"unit": unit, "short": short, "import_id": told.id, **(numbers or {})},
+            method=_METHOD,
+            k=k,
+            n=n,
+            rank=_RANKS.get(kind, 0.3) if rank is None else rank,
+            query=query,
+            evidence=tuple(
+                Evidence(table, row[0])
+                for row in self._all(
+                    f"SELECT id FROM {table} WHERE id IN ({rows}) ORDER BY {_newest(table)} LIMIT {MOST_EVIDENCE}"
+                )
+            ),
+        )
+
+    def _new_rows(self) -> Iterator[Finding]:
+        told, has_orders = self._told, False
+        for table, words in _COUNTED.items():
+            if table == "order_lines" and has_orders:
+                continue
+            rows = f"SELECT id FROM {table} WHERE import_id = {told.id}"
+            days = "min(day), max(day)" if table in ("orders", "order_lines", "reviews", "returns") else "NULL, NULL"
+            new, first, last = self._all(f"SELECT count(*), {days} FROM {table} WHERE import_id = {told.id}")[0]
+            known = self._all(self._known(table))[0][0]
+            has_orders = has_orders or (table == "orders" and bool(new or known))
+            if not new:
+                continue
+            short = f"{new:,} new {words[new != 1]}"
+            period = "" if first is None else f", of {first}" + (f" to {last}" if last != first else "")
+            more, numbers = "", {}
+            if table == "reviews":
+                low = self._all(f"SELECT count(*) FROM reviews WHERE import_id = {told.id} AND stars <= 2")[0][0]
+                more = f"; {low:,} with one or two stars" if low else ""
+                numbers = {"low_stars": low}
+            elif table == "products":
+                names = self._all(
+                    f"SELECT title FROM products WHERE import_id = {told.id} ORDER BY title LIMIT {MOST_NAMES}"
+                )
+                more = ": " + _named([str(name[0]) for name in names], new)
+            rest = f"; {known:,} more in that file {'was' if known == 1 else 'were'} known" if known else ""
+            of = f"SELECT ({self._known(table)}) + (SELECT count(*) FROM ({rows}))"
+            yield self._finding(
+                "new", table, rows, of, words[1], f"{short} in {told.file}{period}{more}{rest}.", short, numbers=numbers
+            )
+
+    def _first_sold(self) -> Iterator[Finding]:
+        i = self._told.id
+        first = (
+            f"SELECT product FROM order_lines WHERE import_id = {i} AND product IS NOT NULL "
+            f"AND product NOT IN (SELECT product FROM order_lines WHERE import_id != {i} AND product IS NOT NULL)"
+        )
+        names = self._all(f"SELECT name FROM product_keys WHERE product IN ({first}) ORDER BY name")
+        if not names:
+            return
+        short = f"{_counted(len(names), ('product', 'products'))} sold for the first time"
+        yield self._finding(
+            "first_sold",
+            "order_lines",
+            f"SELECT min(id) FROM order_lines WHERE import_id = {i} AND product IN ({first}) GROUP BY product",
+            f"SELECT count(DISTINCT product) FROM order_lines WHERE import_id = {i}",
+            "products",
+            f"{short} in {self._told.file}: {_named([str(name[0]) for name in names], len(names))}.",
+            short,
+        )
+
+    def _statuses(self) -> Iterator[Finding]:
+        i, told_orders = self._told.id, False
+        for table in _WITH_STATUS:
+            if table == "order_lines" and told_orders:
+                continue
+            changed = (
+                f"FROM row_changes WHERE import_id = {i} AND table_name = '{table}' "
+                "AND json_extract(after, '$.status') IS NOT NULL "
+                "AND json_extract(before, '$.status') IS NOT json_extract(after, '$.status')"
+            )
+            for status, count in self._all(
+                f"SELECT json_extract(after, '$.status'), count(DISTINCT row_id) {changed} GROUP BY 1 ORDER BY 2 DESC, 1"
+            ):
+                told_orders = told_orders or table == "orders"
+                quoted = status.replace("'", "''")
+                short = f"{_counted(count, _COUNTED[table])} became {status.replace('_', ' ')}"
+                yield self._finding(
+                    "status",
+                    table,
+                    f"SELECT DISTINCT row_id {changed} AND json_extract(after, '$.status') = '{quoted}'",
+                    self._known(table),
+                    f"known {_COUNTED[table][1]}",
+                    f"{short} since the file before {self._told.file}.",
+                    short,
+                    about=status,
+                    rank=_RANKS["status"] if status in _COSTLY else 0.0,
+                    numbers={"status": status},
+                )
+
+    def _prices(self) -> Iterator[Finding]:
+        i = self._told.id
+        for table in ("variants", "products"):
+            changed = (
+                f"FROM row_changes WHERE import_id = {i} AND table_name = '{table}' "
+                "AND json_extract(before, '$.price') IS NOT NULL AND json_extract(after, '$.price') IS NOT NULL"
+            )
+            was, now = "json_extract(before, '$.price')", "json_extract(after, '$.price')"
+            up, down = self._all(f"SELECT coalesce(sum({now} > {was}), 0), coalesce(sum({now} < {was}), 0) {changed}")[
+                0
+            ]
+            if not up + down:
+                continue
+            name = "coalesce((SELECT name FROM product_keys k WHERE k.product = t.product), t.title, '')"
+            sku = "coalesce(' (' || t.sku || ')', '')" if table == "variants" else "''"
+            largest = self._all(
+                f"SELECT {name} || {sku}, {was}, {now}, coalesce(t.currency, '') FROM row_changes "
+                f"JOIN {table} t ON t.id = row_id WHERE row_changes.id IN (SELECT id {changed}) "
+                f"ORDER BY abs({now} - {was}) / max({was}, 0.01) DESC, t.id LIMIT 1"
+            )[0]
+            short = f"{_counted(up + down, ('price', 'prices'))} changed"
+            told = f"{largest[0]} from {largest[1]:,.10g} to {largest[2]:,.10g} {largest[3]}".strip()
+            yield self._finding(
+                "price",
+                table,
+                f"SELECT DISTINCT row_id {changed}",
+                self._known(table),
+                "known variants" if table == "variants" else "known products",
+                f"{short} in {self._told.file}: {up} up, {down} down; the largest change is {told}.",
+                short,
+                numbers={"up": up, "down": down},
+            )
+            return
+
+    def _out_of_stock(self) -> Iterator[Finding]:
+        i = self._told.id
+        stock = " UNION ".join(
+            [_IN_STOCK.format(i=i, table="stock", column=column) for column in ("available", "on_hand")]
+            + [_BY_DAY.format(i=i)]
+        )
+        for table, rows in (("stock", stock), ("variants", _IN_STOCK.format(i=i, table="variants", column="stock"))):
+            product = "coalesce(k.name, t.product_name, t.sku)" if table == "stock" else "coalesce(k.name, t.sku)"
+            names = self._all(
+                f"SELECT DISTINCT {product} || coalesce(' (' || t.sku || ')', '') FROM {table} t "
+                f"LEFT JOIN product_keys k ON k.product = t.product WHERE t.id IN ({rows}) ORDER BY 1"
+            )
+            if not names:
+                continue
+            count = self._all(f"SELECT count(*) FROM ({rows})")[0][0]
+            short = f"{_counted(count, ('item', 'items'))} ran out of stock"
+            of = f"SELECT ({self._known(table)}) + (SELECT count(*) FROM {table} WHERE import_id = {i})"
+            shown = _named([str(name[0]) for name in names], len(names))
+            yield self._finding(
+                "out_of_stock", table, rows, of, "items", f"{short} in {self._told.file}: {shown}.", short
+            )
+            return
+
+    def _edited_reviews(self) -> Iterator[Finding]:
+        changed = (
+            f"FROM row_changes WHERE import_id = {self._told.id} AND table_name = 'reviews' AND "
+            "(json_extract(after, '$.text') IS NOT NULL OR json_extract(after, '$.stars') IS NOT NULL)"
+        )
+        count, fewer = self._all(
+            "SELECT count(DISTINCT row_id), "
+            f"coalesce(sum(json_extract(after, '$.stars') < json_extract(before, '$.stars')), 0) {changed}"
+        )[0]
+        if not count:
+            return
+        short = f"{_counted(count, ('review', 'reviews'))} changed"
+        lost = f"; {fewer} now {'has' if fewer == 1 else 'have'} fewer stars" if fewer else ""
+        yield self._finding(
+            "edited",
+            "reviews",
+            f"SELECT DISTINCT row_id {changed}",
+            self._known("reviews"),
+            "known reviews",
+            f"{short} since the file before {self._told.file}{lost}.",
+            short,
+            numbers={"fewer_stars": fewer},
+        )
+
+
+def _newest(table: str) -> str:
+    return "day DESC, id" if table in ("orders", "order_lines", "reviews", "returns", "stock") else "id"
+
+
+def changes_of(db_rows: list[dict[str, Any]]) -> str:
+    """Remembered changes of one row in words: `status: paid → refunded, refunded: – → 18`."""
+    was: dict[str, Any] = {}
+    now: dict[str, Any] = {}
+    for row in db_rows:
+        was = {**json.loads(row["before"]), **was}
+        now |= json.loads(row["after"])
+    said = []
+    for name, value in now.items():
+        if name not in ("extra", "status_original") and was.get(name) != value:
+            before = "–" if was.get(name) is None else was[name]
+            said.append(f"{name.replace('_', ' ')}: {before} → {value}")
+    return ", ".join(said)
