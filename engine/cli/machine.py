@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
 
-from engine.cli.talk import FAULT, json_option, print_json, print_table
+from engine.cli.talk import FAULT, json_option, print_json, print_table, say
 
 
 @click.group(invoke_without_command=True)
@@ -18,7 +21,7 @@ def models(ctx: click.Context) -> None:
 @models.command("list")
 @json_option
 def list_models(as_json: bool = False) -> None:
-    """Every model of the catalogue: where it is, its size and its licence."""
+    """Every model of the catalogue and every one that was added: where it is, its size and its licence."""
     from engine.inference.models import list_models as catalogue
 
     records = [dict(record) for record in catalogue()]
@@ -26,13 +29,76 @@ def list_models(as_json: bool = False) -> None:
         print_json(records)
         return
     print_table(
-        ["name", "here", "MB", "licence", "good for"],
+        ["name", "here", "MB on disk", "MB of memory", "fits", "licence", "good for"],
         [
-            (r["name"], "yes" if r["installed"] else "not yet", round(r["size"] / 1e6), r["licence"], r["good_for"])
-            for r in records
+            (
+                record["name"],
+                "yes" if record["installed"] else "no",
+                round(record["size"] / 1e6) if record.get("size") else "unknown",
+                record.get("memory_mb"),
+                "yes" if record["fits"] else "no",
+                record.get("licence"),
+                record.get("problem") or record.get("good_for"),
+            )
+            for record in records
         ],
         as_csv=False,
     )
+
+
+@models.command("add")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", help="What to call it from now on; its file name by default.")
+@click.option("--link", is_flag=True, help="Refer to the file where it is instead of copying it.")
+@json_option
+def add(file: Path, name: str | None, link: bool, as_json: bool) -> None:
+    """Take a GGUF model FILE in, after looking at everything it says about itself."""
+    from engine.inference.adding import add_model
+
+    card = add_model(file, name=name, link=link, log=say)
+    if as_json:
+        print_json([card])
+        return
+    facts, trial = card["facts"], card["trial"]
+    _show(
+        {
+            "name": card["name"],
+            "architecture": f"{facts['architecture']}, {facts['layers']} layers, {facts['quantisation']}",
+            "context": f"{facts['context']:,} tokens",
+            "licence": card["licence"],
+            "chat template": "none: a base model, asked by examples"
+            if card["chat"] is None
+            else "checked, formats only",
+            "tried on": f"{trial['right']} of {trial['texts']} simple texts read right",
+            "calibrated by": trial["source"],
+            "sha256": card["sha256"],
+        }
+    )
+
+
+@models.command("check")
+@click.argument("name")
+@json_option
+def check(name: str, as_json: bool) -> int:
+    """Read the file of model NAME again, compare its hash, and say whether it fits."""
+    from engine.inference.adding import check_model
+
+    report = check_model(name, log=say)
+    if as_json:
+        print_json([report])
+    else:
+        _show({**report, "intact": "yes" if report["intact"] else "NO: the file is not what it was"})
+    return 0 if report["intact"] else 4
+
+
+@models.command("remove")
+@click.argument("name")
+def remove(name: str) -> None:
+    """Delete model NAME and what was made from it."""
+    from engine.inference.adding import remove_model
+
+    for path in remove_model(name):
+        say(f"Deleted {path}")
 
 
 @click.command()
@@ -44,7 +110,12 @@ def doctor(as_json: bool) -> None:
     facts = examine()
     if as_json:
         print_json([facts])
-        return
+    else:
+        _show(facts)
+
+
+def _show(facts: dict[str, Any]) -> None:
+    """Names and values, one a line; of a list, one line each."""
     for name, value in facts.items():
         if isinstance(value, list):
             click.echo(f"{name}:")

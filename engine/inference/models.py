@@ -21,6 +21,7 @@ from typing import Any
 
 from engine.errors import ModelError
 from engine.inference.backend import CONTEXT_TOKENS
+from engine.inference.chat_template import ChatFormat
 from engine.inference.gguf_header import FILE_TYPES, Header, read_header
 from engine.inference.machine import available_memory, model_threads, total_memory, usable_cores
 from engine.paths import models_dir, state_dir
@@ -34,12 +35,14 @@ _ENCODERS = ("bert", "nomic-bert", "jina-bert-v2", "modern-bert", "t5encoder", "
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """One model of `models/catalog.toml`; sizes in bytes, `memory_mb` for the whole model process."""
+    """One model of `models/catalog.toml`; sizes in bytes, `memory_mb` for the whole model process.
+
+    `size` 0 and an empty `sha256` mean that nobody vouches for them here; the hub states them when the file is fetched.
+    `machine_gb` is the memory of the machine that the model is recommended for.
+    """
 
     name: str
     file: str
-    size: int
-    sha256: str
     licence: str
     memory_mb: int
     context: int
@@ -47,6 +50,11 @@ class CatalogueEntry:
     languages: tuple[str, ...]
     source: str
     good_for: str
+    size: int = 0
+    sha256: str = ""
+    repository: str = ""
+    revision: str = "main"
+    machine_gb: int = 8
     licence_url: str = ""
     notice: str = ""
     packages: tuple[str, ...] = ()
@@ -76,13 +84,14 @@ class ModelFacts:
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A model ready to be loaded: its path, its hash, and what is known about it."""
+    """A model ready to be loaded: its path, its hash, what is known about it, and its chat format if it has one."""
 
     name: str
     path: Path
     sha256: str
     facts: ModelFacts
     licence: str
+    chat: ChatFormat | None = None
 
 
 def catalogue() -> list[CatalogueEntry]:
@@ -112,16 +121,91 @@ def resolve(name_or_path: str | Path | None = None, *, log: Callable[[str], None
         ModelError: unknown, missing, damaged, or of a kind that cannot be used.
     """
     wanted = str(name_or_path) if name_or_path is not None else default_model().name
+    card = read_card(wanted)
+    if card is not None:
+        return _own(card)
     entry = next((entry for entry in catalogue() if entry.name == wanted), None)
     if entry is None:
         if not wanted.endswith(".gguf") and not Path(wanted).exists():
-            known = ", ".join(entry.name for entry in catalogue())
+            known = ", ".join(row["name"] for row in list_models())
             raise ModelError(f"There is no model called {wanted}.", todo=f"Known are: {known}; or give a .gguf file.")
         path = Path(wanted).expanduser().resolve()
         facts = describe(path)
         return ModelFile(path.stem, path, file_hash(path), facts, facts.licence or "not stated in the file")
     path = _prepared(entry, log) if entry.prepare else original_file(entry, log)
     return ModelFile(entry.name, path, file_hash(path), describe(path), entry.licence)
+
+
+def _own(card: dict[str, Any]) -> ModelFile:
+    """A model that was added or pulled: as it is, or as it was prepared for this machine."""
+    chosen, prepared = card, card.get("prepared")
+    if prepared is not None and (models_dir() / str(prepared["file"])).is_file():
+        chosen = prepared
+    path = models_dir() / str(chosen["file"])
+    facts, sha, expected = describe(path), file_hash(path), chosen["sha256"]
+    if sha != expected:
+        raise ModelError(
+            f"The file of {card['name']} has changed since it was added.",
+            file=str(path),
+            todo=f"Remove it (`backroom models remove {card['name']}`) and add it again.",
+        )
+    chat = None if card.get("chat") is None else ChatFormat(**card["chat"])
+    return ModelFile(str(card["name"]), path, sha, facts, str(card["licence"]), chat)
+
+
+def card_path(name: str) -> Path:
+    """Where the card of a model that was added or pulled lies."""
+    return models_dir() / f"{name}.json"
+
+
+def prepared_path(name: str, quantisation: str) -> Path:
+    """Where a model lies that was rewritten in another quantisation."""
+    return models_dir() / f"{name}.{quantisation.lower()}.gguf"
+
+
+def read_card(name: str) -> dict[str, Any] | None:
+    """The card of a model that was added or pulled, None when there is none (see `adding.card_for`)."""
+    if os.sep in name or not name:
+        return None
+    try:
+        card = json.loads(card_path(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return card if isinstance(card, dict) and {"name", "file", "sha256", "licence"} <= card.keys() else None
+
+
+def write_card(card: dict[str, Any]) -> None:
+    """Keep a model's card beside its file. Raises ModelError when the disk is full."""
+    text = json.dumps(card, indent=1, ensure_ascii=False)
+
+    def write(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
+
+    write_whole(card_path(str(card["name"])), write)
+
+
+def fits(facts: ModelFacts) -> dict[str, Any]:
+    """Whether a model fits this machine's memory, with its KV cache, before anything is loaded.
+
+    Returns:
+        `memory_mb` it needs, `kv_cache_mb` of that, `memory_free_mb`, `fits`, and a sentence `verdict`.
+    """
+    context = min(CONTEXT_TOKENS, facts.context)
+    needed, free, total = facts.memory_needed(), available_memory(), total_memory()
+    if needed <= free:
+        verdict = "fits"
+    elif needed <= total:
+        verdict = "would fit if other programs were closed"
+    else:
+        verdict = "does not fit this machine"
+    return {
+        "memory_mb": needed >> 20,
+        "kv_cache_mb": facts.kv_bytes_per_token * context >> 20,
+        "context_tokens": context,
+        "memory_free_mb": free >> 20,
+        "fits": needed <= free,
+        "verdict": verdict,
+    }
 
 
 def describe(path: str | Path) -> ModelFacts:
@@ -209,13 +293,15 @@ def original_file(entry: CatalogueEntry, log: Callable[[str], None] = lambda lin
         raise ModelError(
             f"The model {entry.name} is not on this machine.",
             file=str(target),
-            todo=f"Install the Python packages {names}." if names else "Put the file there.",
+            todo=f"Install the Python packages {names}."
+            if names
+            else f"Fetch it with `backroom models pull {entry.name}`, which asks before it connects.",
         )
     found = [part for part in parts if part is not None]
     if len(found) == 1 and _is_intact(found[0], entry):
         return found[0]
     log(f"Putting {entry.name} together ({entry.size >> 20} MB, once) ...")
-    _write_whole(target, lambda temporary: _join(found, temporary, entry))
+    write_whole(target, lambda temporary: _join(found, temporary, entry))
     return target
 
 
@@ -253,7 +339,7 @@ def _join(parts: Iterable[Path], target: Path, entry: CatalogueEntry) -> None:
 
 def _prepared(entry: CatalogueEntry, log: Callable[[str], None]) -> Path:
     """The catalogue model in the quantisation that runs fastest, made on first use."""
-    target = models_dir() / f"{entry.name}.{str(entry.prepare).lower()}.gguf"
+    target = prepared_path(entry.name, str(entry.prepare))
     if target.is_file():
         try:
             read_header(target)
@@ -285,7 +371,7 @@ def prepare_file(source: Path, target: Path, quantisation: str) -> None:
                 todo="Check that llama-cpp-python is installed and the disk has room.",
             )
 
-    _write_whole(target, write)
+    write_whole(target, write)
     read_header(target)
 
 
@@ -308,7 +394,7 @@ def child_environment() -> dict[str, str]:
     }
 
 
-def _write_whole(target: Path, write: Callable[[Path], None]) -> None:
+def write_whole(target: Path, write: Callable[[Path], None]) -> None:
     """Let `write` make a temporary file beside `target`, then put it in place in one step or not at all."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
@@ -322,21 +408,27 @@ def _write_whole(target: Path, write: Callable[[Path], None]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file as hex; remembered by path, size and time of change, because models are large."""
-    known = _read_state("file_hashes.json")
+def file_hash(path: Path, *, again: bool = False) -> str:
+    """SHA-256 of a file as hex; remembered by path, size and time of change, because models are large.
+
+    Args:
+        path: the file.
+        again: read it even if its hash is remembered.
+    """
+    known = read_state("file_hashes.json")
     stat = path.stat()
     key = str(path.resolve())
     stamp = [stat.st_size, stat.st_mtime_ns]
-    if isinstance(known.get(key), dict) and known[key].get("stamp") == stamp:
+    if not again and isinstance(known.get(key), dict) and known[key].get("stamp") == stamp:
         return str(known[key]["sha256"])
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    _write_state("file_hashes.json", {**known, key: {"stamp": stamp, "sha256": digest}})
+    write_state("file_hashes.json", {**known, key: {"stamp": stamp, "sha256": digest}})
     return digest
 
 
-def _read_state(name: str) -> dict[str, Any]:
+def read_state(name: str) -> dict[str, Any]:
+    """Something remembered on this machine; empty when there is nothing or it cannot be read."""
     try:
         data = json.loads((state_dir() / name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -344,14 +436,14 @@ def _read_state(name: str) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _write_state(name: str, data: dict[str, Any]) -> None:
+def write_state(name: str, data: dict[str, Any]) -> None:
+    """Remember something on this machine; a full disk is no error, because what is kept here only saves time."""
     path = state_dir() / name
     temporary = path.with_name(f".{name}.{os.getpid()}")
     try:
         temporary.write_text(json.dumps(data, indent=1), encoding="utf-8")
         os.replace(temporary, path)
     except OSError:
-        # What is remembered here only saves time.
         temporary.unlink(missing_ok=True)
 
 
@@ -359,40 +451,52 @@ def _write_state(name: str, data: dict[str, Any]) -> None:
 
 
 def list_models() -> list[dict[str, Any]]:
-    """The catalogue and every other GGUF file in the models folder, with where each is and whether it fits."""
+    """The catalogue and every model that was added, with where each is, what it needs, and whether it fits now."""
     rows: list[dict[str, Any]] = []
     free = available_memory()
-    ours: set[str] = set()
+    named: set[str] = set()
     for entry in catalogue():
-        prepared = models_dir() / f"{entry.name}.{str(entry.prepare).lower()}.gguf"
-        ours |= {entry.file, prepared.name}
-        installed = all(_package_file(package, entry) for package in entry.packages) if entry.packages else False
+        prepared = prepared_path(entry.name, str(entry.prepare))
+        card = read_card(entry.name)
+        named.add(entry.name)
+        packaged = bool(entry.packages) and all(_package_file(package, entry) for package in entry.packages)
         rows.append(
             {
                 **asdict(entry),
-                "installed": installed or (models_dir() / entry.file).is_file(),
+                "installed": packaged or card is not None or (models_dir() / entry.file).is_file(),
                 "prepared": str(prepared) if prepared.is_file() else None,
                 "fits": entry.memory_mb << 20 <= free,
             }
         )
-    for path in sorted(models_dir().glob("*.gguf")):
-        if path.name not in ours:
-            rows.append(_own_model(path, free))
+    for path in sorted(models_dir().glob("*.json")):
+        card = read_card(path.stem)
+        if card is not None and card["name"] not in named:
+            rows.append(_own_model(card, free))
     return rows
 
 
-def _own_model(path: Path, free: int) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": path.stem, "file": str(path), "default": False, "installed": True}
+def _own_model(card: dict[str, Any], free: int) -> dict[str, Any]:
+    path = models_dir() / str(card["file"])
+    row: dict[str, Any] = {
+        "name": card["name"],
+        "file": str(path),
+        "default": False,
+        "installed": True,
+        "licence": card["licence"],
+        "source": card.get("source"),
+    }
     try:
         facts = describe(path)
     except ModelError as error:
         return {**row, "fits": False, "problem": error.message()}
-    return {**row, **asdict(facts), "fits": facts.memory_needed() <= free}
+    needed = facts.memory_needed()
+    # The licence that the card keeps stands above what the file says of itself.
+    return {**asdict(facts), **row, "template": None, "memory_mb": needed >> 20, "fits": needed <= free}
 
 
 def remember_rates(model_sha: str, rates: dict[str, float]) -> None:
     """Keep what was measured on this machine, for `doctor`."""
-    _write_state("rates.json", {**_read_state("rates.json"), model_sha: rates})
+    write_state("rates.json", {**read_state("rates.json"), model_sha: rates})
 
 
 def doctor() -> dict[str, Any]:
@@ -405,7 +509,7 @@ def doctor() -> dict[str, Any]:
         "memory_free_mb": available_memory() >> 20,
         **native,
         "models": [{"name": row["name"], "installed": row["installed"], "fits": row["fits"]} for row in list_models()],
-        "rates": _read_state("rates.json"),
+        "rates": read_state("rates.json"),
     }
 
 

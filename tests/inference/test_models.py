@@ -18,7 +18,7 @@ def test_the_catalogue_names_licence_and_source_of_every_model() -> None:
     assert [entry.name for entry in entries if entry.default] == [default_model().name]
     assert len({entry.name for entry in entries}) == len(entries)
     for entry in entries:
-        assert len(entry.sha256) == 64 and entry.size > 0 and entry.memory_mb << 20 > entry.size
+        assert len(entry.sha256) in (0, 64) and entry.memory_mb << 20 > entry.size
         assert entry.licence and entry.source and entry.languages and entry.good_for
 
 
@@ -106,11 +106,3 @@ def test_the_doctor_says_what_runs_here(model: ModelFile) -> None:
     assert report["cores"] >= 1 and report["memory_mb"] > 100 and report["llama_cpp"]
     assert isinstance(report["gpu_offload"], bool) and report["gpu_reason"]
     assert {"name": "gemma-3-270m", "installed": True, "fits": True} in report["models"]
-
-
-def test_own_files_are_listed_with_their_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BACKROOM_HOME", str(tmp_path))
-    (models.models_dir() / "bad.gguf").write_bytes(b"GGUF")
-    rows = {row["name"]: row for row in models.list_models()}
-    assert rows["bad"]["fits"] is False and "damaged" in rows["bad"]["problem"]
-    assert rows["gemma-3-270m"]["default"]
