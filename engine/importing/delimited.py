@@ -53,12 +53,14 @@ class Index:
 class Batch:
     """Text cells in columns `0`, `1`, … (as strings) with the first physical line of each record.
 
-    `ragged` lists records whose cells do not fit the header: line, cells, reason; they are not in the frame.
+    `ragged` lists records whose cells do not fit the header: line, cells, reason; they are not in the frame. `short`
+    counts records that end before the header does, whose missing cells are null.
     """
 
     frame: pl.DataFrame
     lines: pl.Series
     ragged: tuple[tuple[int, tuple[str, ...], str], ...] = ()
+    short: int = 0
 
 
 def stated_delimiter(first_line: str) -> str | None:
@@ -95,8 +97,19 @@ def quotes_used(text: str, delimiter: str) -> bool:
     return bool(opening) and closing >= 0.8 * opening
 
 
-def parse(text: str, delimiter: str, *, limit: int | None = None, quoted: bool = True, line: int = 1) -> list[Record]:
+def parse(
+    text: str,
+    delimiter: str,
+    *,
+    limit: int | None = None,
+    quoted: bool = True,
+    line: int = 1,
+    width: int | None = None,
+) -> list[Record]:
     """Records of `text`; a quote that never closes is an ordinary character of its line.
+
+    So is one that closes only lines below, where with it the record has another number of cells than the header and
+    without it the line has the right one: it would swallow the rows between.
 
     Args:
         text: whole lines with `\\n` line ends.
@@ -104,6 +117,7 @@ def parse(text: str, delimiter: str, *, limit: int | None = None, quoted: bool =
         limit: at most so many records.
         quoted: whether quotes enclose cells.
         line: number of the first line.
+        width: how many cells the header has, if it is known.
     """
     records: list[Record] = []
     lines = text.split("\n")
@@ -117,14 +131,28 @@ def parse(text: str, delimiter: str, *, limit: int | None = None, quoted: bool =
             at += 1
             continue
         taken = _quoted_record(lines, at, delimiter)
-        if taken is None:
-            records.append(Record(line + at, tuple(raw.split(delimiter)), raw))
-            at += 1
-        else:
-            cells, used = taken
-            records.append(Record(line + at, cells, "\n".join(lines[at : at + used]).removesuffix("\r")))
-            at += used
+        if taken is None or (taken[1] > 1 and width is not None and len(taken[0]) != width):
+            alone = _line_alone(lines[at], delimiter)
+            if taken is None or len(alone) == width:
+                taken = alone, 1
+        cells, used = taken
+        records.append(Record(line + at, cells, "\n".join(lines[at : at + used]).removesuffix("\r")))
+        at += used
     return records
+
+
+def _line_alone(row: str, delimiter: str) -> tuple[str, ...]:
+    """Cells of one line; a quote that does not close in it is an ordinary character."""
+    cells: list[str] = []
+    rest = row.removesuffix("\r")
+    while True:
+        taken = _quoted_record([rest], 0, delimiter) if rest.startswith('"') else None
+        if taken is not None:
+            return (*cells, *taken[0])
+        cell, found, rest = rest.partition(delimiter)
+        cells.append(cell)
+        if not found:
+            return tuple(cells)
 
 
 def _quoted_record(lines: list[str], at: int, delimiter: str) -> tuple[tuple[str, ...], int] | None:
@@ -276,8 +304,23 @@ def batches(
             block = file.read(int(found.starts[until] - found.starts[at]))
             lines, counts = found.lines[at:until], found.cells[at:until]
             batch = _fast(block, lines, counts, width, columns, delimiter, quoted) if found.regular else None
-            yield batch or _careful(block, int(lines[0]), width, columns, delimiter, quoted)
+            batch = batch or _careful(block, int(lines[0]), width, columns, delimiter, quoted)
+            if until == total and not block.endswith(b"\n") and _cut_off(counts, width):
+                batch = _without_last(batch, block, int(lines[-1]), delimiter, quoted)
+            yield batch
             at = until
+
+
+def _cut_off(counts: np.ndarray[Any, Any], width: int) -> bool:
+    """Whether the last record, which no line end closes, ends before the others do: a download that broke off."""
+    return bool(len(counts) > 1 and 1 < counts[-1] < width and (counts[:-1] == width).all())
+
+
+def _without_last(batch: Batch, block: bytes, line: int, delimiter: str, quoted: bool) -> Batch:
+    record = parse(block.decode("utf-8"), delimiter, quoted=quoted)[-1]
+    keep = batch.lines != line
+    ragged = (*batch.ragged, (line, record.cells, "the file ends within this row: it was cut off"))
+    return Batch(batch.frame.filter(keep), batch.lines.filter(keep), ragged, max(0, batch.short - 1))
 
 
 def _fast(
@@ -309,6 +352,7 @@ def _fast(
     if frame.height != len(lines):
         return None
     ragged: list[tuple[int, tuple[str, ...], str]] = []
+    short = int(((counts < width) & (counts > 1)).sum())
     odd = np.flatnonzero((counts != width) & (counts != 1))
     if odd.size:
         longer = odd[counts[odd] > width]
@@ -323,8 +367,8 @@ def _fast(
                     keep[position[record.line]] = False
             if ragged:
                 mask = pl.Series(keep)
-                return Batch(frame.filter(mask), pl.Series(lines, dtype=pl.Int64).filter(mask), tuple(ragged))
-    return Batch(frame, pl.Series(lines, dtype=pl.Int64), tuple(ragged))
+                return Batch(frame.filter(mask), pl.Series(lines, dtype=pl.Int64).filter(mask), tuple(ragged), short)
+    return Batch(frame, pl.Series(lines, dtype=pl.Int64), tuple(ragged), short)
 
 
 def _too_many(cells: int, width: int) -> str:
@@ -333,7 +377,7 @@ def _too_many(cells: int, width: int) -> str:
 
 def _careful(block: bytes, line: int, width: int, columns: list[int], delimiter: str, quoted: bool) -> Batch:
     """One batch by the line-wise reader."""
-    return from_records(parse(block.decode("utf-8"), delimiter, quoted=quoted, line=line), width, columns)
+    return from_records(parse(block.decode("utf-8"), delimiter, quoted=quoted, line=line, width=width), width, columns)
 
 
 def from_records(records: list[Record], width: int, columns: list[int]) -> Batch:
@@ -348,7 +392,8 @@ def from_records(records: list[Record], width: int, columns: list[int]) -> Batch
             good.append(record)
     data = {str(i): [record.cells[i] if i < len(record.cells) else None for record in good] for i in columns}
     frame = pl.DataFrame(data, schema={str(i): pl.String for i in columns})
-    return Batch(frame, pl.Series([record.line for record in good], dtype=pl.Int64), tuple(ragged))
+    short = sum(1 < len(record.cells) < width for record in good)
+    return Batch(frame, pl.Series([record.line for record in good], dtype=pl.Int64), tuple(ragged), short)
 
 
 def head_text(path: Path, skip: int, name: str) -> str:

@@ -181,6 +181,7 @@ def undo(store: Store, import_id: int) -> dict[str, int]:
         if row[0] != "loaded":
             raise UsageError(f"import {import_id} was taken back before.")
         db.execute("UPDATE imports SET state = 'undone' WHERE id = ?", [import_id])
+        link.forget_review_links(db)
         removed, restored = load.undo_rows(db, import_id, list(IMPORTED_TABLES))
         link.link(db)
         link.link_reviews(db)
@@ -229,6 +230,7 @@ class _Item:
             return
         loader = None
         if db is not None and linker is not None:
+            link.forget_review_links(db)
             platform, sheet = transformer.profile.platform, self.reading.table.sheet
             loader = load.Loader(db, linker, self._begin(db), platform, sheet, transformer.namespace)
         stage = context.stage(f"importing {report.file}", max(1, self.reading.table.records() - self.reading.first))

@@ -61,9 +61,18 @@ def detect(path: Path, name: str, words: frozenset[str], forced: str | None = No
     if marked is None and forced is None:
         marked = _unmarked_utf16(head)
     wide = (marked is not None and marked.name.startswith("utf-")) and marked.name != "utf-8"
-    flaw = _scan(path, name, wide=wide, utf8=not wide and forced is None)
-    if forced is not None:
-        return Encoding(_known_codec(forced, name), marked.bom if marked else 0)
+    codec = None if forced is None else _known_codec(forced, name)
+    wide = wide or (codec or "").startswith(("utf-16", "utf-32"))
+    flaw = _scan(path, name, wide=wide, utf8=not wide and codec in (None, "utf-8"))
+    if codec is not None:
+        if flaw is not None:
+            raise InputFileError(
+                f"this is not UTF-8 text: byte {flaw.offset + 1:,} is no character.",
+                file=name,
+                line=flaw.line,
+                todo="Choose another encoding, or none, so that it is found out.",
+            )
+        return Encoding(codec, marked.bom if marked else 0)
     if marked is not None and marked.name != "utf-8":
         return marked
     if flaw is None:

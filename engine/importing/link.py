@@ -320,34 +320,55 @@ def _of(table: str, column: str) -> str:
     return column if column == "NULL" else f"{table}.{column}"
 
 
+def forget_review_links(db: Database) -> None:
+    """Take back what `link_reviews` gave, before rows are added or taken back, so that they meet what files told."""
+    for column in ("order_id", "courier", "product"):
+        db.execute(
+            f"UPDATE reviews SET {column} = NULL FROM review_links l "
+            f"WHERE l.review_row = reviews.id AND l.{column} IS NOT NULL AND reviews.{column} IS l.{column}"
+        )
+    db.execute("DELETE FROM review_links")
+
+
 def link_reviews(db: Database) -> None:
-    """Give reviews the courier of their order, and the order itself where a customer bought that product exactly once."""
-    db.execute(
-        """
-        UPDATE reviews SET order_id = m.order_id FROM (
-            SELECT r.id AS review, min(o.order_id) AS order_id
-            FROM reviews r
-            JOIN orders o ON lower(o.email) = lower(r.email)
-            JOIN order_lines l ON l.order_id = o.order_id AND l.platform IS o.platform AND l.product = r.product
-            WHERE r.order_id IS NULL AND r.email IS NOT NULL AND r.product IS NOT NULL
-              AND (r.day IS NULL OR o.day IS NULL OR o.day <= r.day)
-            GROUP BY r.id HAVING count(DISTINCT o.order_id) = 1
-        ) m WHERE m.review = reviews.id
-        """
-    )
-    db.execute(
-        """
-        UPDATE reviews SET courier = o.courier FROM orders o
-        WHERE reviews.courier IS NULL AND reviews.order_id IS NOT NULL AND o.order_id = reviews.order_id
-          AND o.courier IS NOT NULL
-        """
-    )
-    db.execute(
-        """
-        UPDATE reviews SET product = m.product FROM (
-            SELECT order_id, min(product) AS product FROM order_lines
-            WHERE product IS NOT NULL AND order_id IN (SELECT order_id FROM reviews WHERE product IS NULL)
-            GROUP BY order_id HAVING count(DISTINCT product) = 1
-        ) m WHERE reviews.product IS NULL AND reviews.order_id = m.order_id
-        """
-    )
+    """Give reviews what other files tell: the order of a customer who bought that product exactly once, the order's courier,
+    and the product of an order with only one.
+
+    What was found so before is taken back first, so that the outcome depends on what is in the shop, not on how it came.
+    """
+    forget_review_links(db)
+    for column, query in _REVIEW_LINKS.items():
+        db.execute(
+            f"INSERT INTO review_links (review_row, {column}) {query} "
+            f"ON CONFLICT (review_row) DO UPDATE SET {column} = excluded.{column}"
+        )
+        db.execute(
+            f"UPDATE reviews SET {column} = l.{column} FROM review_links l "
+            f"WHERE l.review_row = reviews.id AND l.{column} IS NOT NULL"
+        )
+
+
+# Each finds reviews without a value and the value they get; later ones build on earlier ones.
+_REVIEW_LINKS = {
+    "order_id": """
+        SELECT r.id, min(o.order_id)
+        FROM reviews r
+        JOIN orders o ON lower(o.email) = lower(r.email)
+        JOIN order_lines l ON l.order_id = o.order_id AND l.platform IS o.platform AND l.product = r.product
+        WHERE r.order_id IS NULL AND r.email IS NOT NULL AND r.product IS NOT NULL
+          AND (r.day IS NULL OR o.day IS NULL OR o.day <= r.day)
+        GROUP BY r.id HAVING count(DISTINCT o.order_id) = 1
+    """,
+    "courier": """
+        SELECT r.id, min(o.courier) FROM reviews r
+        JOIN orders o ON o.order_id = r.order_id
+        WHERE r.courier IS NULL AND r.order_id IS NOT NULL AND o.courier IS NOT NULL
+        GROUP BY r.id
+    """,
+    "product": """
+        SELECT r.id, min(l.product) FROM reviews r
+        JOIN order_lines l ON l.order_id = r.order_id
+        WHERE r.product IS NULL AND l.product IS NOT NULL
+        GROUP BY r.id HAVING count(DISTINCT l.product) = 1
+    """,
+}

@@ -123,7 +123,7 @@ class TextTable(Table):
                 block = file.read(8 << 20)
                 whole = pending + block
                 text = whole.decode("utf-8", errors="strict") if not block else _whole_text(whole)
-                records = delimited.parse(text, self.delimiter or ",", quoted=self._quoted, line=line)
+                records = delimited.parse(text, self.delimiter or ",", quoted=self._quoted, line=line, width=width)
                 if block and len(records) > delimited.LONGEST_QUOTED:
                     # The last records may go on in the next block: read them again with it.
                     cut = records[-delimited.LONGEST_QUOTED].line

@@ -149,7 +149,7 @@ class Transformer:
         if cut in (0, batch.frame.height):
             return batch, None
         return (
-            Batch(batch.frame.head(cut), batch.lines.head(cut), batch.ragged),
+            Batch(batch.frame.head(cut), batch.lines.head(cut), batch.ragged, batch.short),
             Batch(batch.frame.slice(cut), batch.lines.slice(cut)),
         )
 
@@ -251,6 +251,8 @@ class Transformer:
 
         raw = batch.frame.with_columns(batch.lines.alias("line"))
         rejects = [Reject(line, reason, cells) for line, cells, reason in batch.ragged]
+        if batch.short:
+            self.flagged["rows end before the header does; their missing cells were read as empty"] += batch.short
         raw, stray = take_out(raw, self.reading_match, self.reading.names)
         self._totals += stray.totals
         self._stated += stray.stated
@@ -590,7 +592,7 @@ _ORDER_WORDS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 def _after(held: Batch, batch: Batch) -> Batch:
     import polars as pl
 
-    return Batch(pl.concat([held.frame, batch.frame]), pl.concat([held.lines, batch.lines]), batch.ragged)
+    return Batch(pl.concat([held.frame, batch.frame]), pl.concat([held.lines, batch.lines]), batch.ragged, batch.short)
 
 
 def _string() -> type[pl.DataType]:

@@ -277,3 +277,17 @@ def m005_views(db: Database) -> None:
             LEFT JOIN product_keys p ON p.product = s.product;
         """,
     )
+
+
+@migrations()
+def m006_review_links(db: Database) -> None:
+    """What linking, not a file, told of a review, so that it can be found anew after every import and undo."""
+    _run(
+        db,
+        """
+        CREATE TABLE review_links (
+            review_row INTEGER PRIMARY KEY REFERENCES reviews(id) ON DELETE CASCADE,
+            order_id TEXT, courier TEXT, product TEXT
+        );
+        """,
+    )
