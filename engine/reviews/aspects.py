@@ -174,12 +174,14 @@ def read_sentence(line: str, tagged: Tagged, thresholds: Thresholds) -> list[Asp
     spans = scores[:-1, : len(SPANS)].copy()
     spans[:, OUTSIDE] += thresholds.outside_for(line)
     shares = _softmax(spans)
-    terms = [(*_trimmed(line, *place), tokens) for place, tokens in _runs(line, tagged.ends, shares, {BEGIN, INSIDE})]
-    opinions = [_trimmed(line, *place) for place, _ in _runs(line, tagged.ends, shares, {OPINION})]
-    opinions = [place for place in opinions if place[0] < place[1]]
+    runs = [
+        (kind, *_trimmed(line, start, end), tokens) for kind, start, end, tokens in _runs(line, tagged.ends, shares)
+    ]
+    runs = [run for run in runs if any(map(str.isalnum, line[run[1] : run[2]]))]
+    opinions = [(start, end) for kind, start, end, _ in runs if kind == "opinion"]
     found = []
-    for start, end, tokens in terms:
-        if not any(map(str.isalnum, line[start:end])):
+    for kind, start, end, tokens in runs:
+        if kind != "term":
             continue
         polarity = _softmax(scores[tokens][:, _POLARITY]).mean(axis=0)
         category = _softmax(scores[tokens][:, _CATEGORY]).mean(axis=0)
@@ -229,26 +231,33 @@ def unnamed_share(tagged: Tagged) -> float:
     return 1 - float(_about(tagged.scores[-1].astype("float64"))[0])
 
 
-def _runs(
-    line: str, ends: NDArray[np.int64], shares: NDArray[np.float64], kinds: set[int]
-) -> Iterator[tuple[tuple[int, int], list[int]]]:
-    """Places of consecutive tokens of these kinds and the tokens; a `begin` starts a new run, and words stay whole."""
-    starts = [0, *ends[:-1].tolist()]
-    best = shares.argmax(axis=1).tolist()
-    # A term is a term when begin and inside together outweigh the rest, whichever of them leads.
-    for i, row in enumerate(shares):
-        if row[BEGIN] + row[INSIDE] > max(row[OUTSIDE], row[OPINION]) and best[i] not in (BEGIN, INSIDE):
-            best[i] = BEGIN if row[BEGIN] > row[INSIDE] else INSIDE
-    run: list[int] = []
-    for i in [*range(len(best)), len(best)]:
-        ended = i == len(best) or best[i] not in kinds
-        # Inside a word of letters nothing begins: its first token decided.
-        fresh = not ended and best[i] == BEGIN and not _within_word(line, starts[i])
-        if run and (ended or fresh):
-            yield _whole_words(line, starts[run[0]], int(ends[run[-1]])), run
-            run = []
-        if not ended:
-            run.append(i)
+def _runs(line: str, ends: NDArray[np.int64], shares: NDArray[np.float64]) -> Iterator[tuple[str, int, int, list[int]]]:
+    """Terms and opinions: "term" or "opinion", where it is, and its tokens.
+
+    A word of several tokens is decided as a whole, by the mean of their shares: nothing begins or ends inside a word.
+    """
+    run: tuple[str, int, int, list[int]] | None = None
+    for start, end, word in _words(line, ends):
+        outside, first, further, opinion = shares[word].mean(axis=0)
+        kind = "opinion" if opinion > max(outside, first + further) else "term" if first + further > outside else ""
+        if run and kind == run[0] and not (kind == "term" and first > further):
+            run = (kind, run[1], end, [*run[3], *word])
+            continue
+        if run:
+            yield run
+        run = (kind, start, end, word) if kind else None
+    if run:
+        yield run
+
+
+def _words(line: str, ends: NDArray[np.int64]) -> Iterator[tuple[int, int, list[int]]]:
+    """Tokens put together where they cut a word: its start, its end, its tokens. Outside of words each stands alone."""
+    start, word = 0, list[int]()
+    for i, end in enumerate(ends.tolist()):
+        word.append(i)
+        if not _within_word(line, end) or i + 1 == len(ends):
+            yield start, end, word
+            start, word = end, []
 
 
 def _within_word(line: str, at: int) -> bool:
@@ -257,14 +266,6 @@ def _within_word(line: str, at: int) -> bool:
 
 def _latin(character: str) -> bool:
     return character.isalnum() and character < "\u2e80"
-
-
-def _whole_words(line: str, start: int, end: int) -> tuple[int, int]:
-    while _within_word(line, start):
-        start -= 1
-    while _within_word(line, end):
-        end += 1
-    return start, end
 
 
 _LEADING = re.compile(r"(?:[^\w]+|的|(?:the|a|an|my|its|their|his|her|your|our)\s+)+", re.IGNORECASE)
