@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from engine.cli.talk import FAULT, json_option, print_json, print_table, say
+from engine.cli.talk import FAULT, json_option, open_shop, print_json, print_table, say
+from engine.errors import Cancelled
 
 
 @click.group(invoke_without_command=True)
@@ -74,6 +77,55 @@ def add(file: Path, name: str | None, link: bool, as_json: bool) -> None:
             "sha256": card["sha256"],
         }
     )
+
+
+@models.command("pull")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Don't ask; connect and fetch.")
+@click.option("--shop", type=click.Path(path_type=Path), help="Write it into this shop's audit log as well.")
+@json_option
+def pull(name: str, yes: bool, shop: Path | None, as_json: bool) -> None:
+    """Fetch model NAME of the catalogue: the only verb that connects to anything, and it asks first."""
+    from engine.inference.pull import audit_log, offer
+    from engine.inference.pull import pull as fetch
+
+    offered = offer(name)
+    for sentence in offered.sentences():
+        say(sentence)
+
+    def agree(question: str) -> bool:
+        if yes:
+            say(f"{question} (--yes)")
+            return True
+        return click.confirm(question, err=True, default=False)
+
+    if not agree("Connect and fetch it?"):
+        raise Cancelled("Nothing was fetched.")
+    card = fetch(offered, agree=agree, log=say, progress=_megabytes)
+    say(f"Every connection is written down in {audit_log()}.")
+    if shop is not None:
+        with contextlib.closing(open_shop(shop)) as opened:
+            detail = {"url": offered.url, "bytes": card["facts"]["size"], "sha256": card["sha256"]}
+            with opened.store.write() as db:
+                db.execute(
+                    "INSERT INTO audit_log (at, action, detail) VALUES (datetime('now'), 'pull', ?)",
+                    [json.dumps(detail)],
+                )
+    if as_json:
+        print_json([card])
+    else:
+        _show(
+            {
+                "name": card["name"],
+                "sha256": card["sha256"],
+                "vouched for by": card["vouched_by"],
+                "file": offered.target,
+            }
+        )
+
+
+def _megabytes(done: int, total: int) -> None:
+    say(f"{done / 1e6:,.0f} MB" + (f" of {total / 1e6:,.0f}" if total else ""))
 
 
 @models.command("check")

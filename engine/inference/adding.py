@@ -26,6 +26,7 @@ from engine.inference.models import (
     file_hash,
     fits,
     original_file,
+    part_path,
     prepared_path,
     read_card,
     write_card,
@@ -190,7 +191,8 @@ def remove_model(name: str) -> list[Path]:
         raise ModelError(f"There is no model called {name} here.", todo="`backroom models` lists those that are.")
     file = str(card["file"]) if card is not None else entry.file if entry is not None else ""
     made = [path for kind in ("Q4_0", "Q8_0") if (path := prepared_path(name, kind)).exists()]
-    gone = [path for path in (models_dir() / file, *made, card_path(name)) if os.path.lexists(path)]
+    began = sorted(models_dir().glob(part_path(name).name + "*"))
+    gone = [path for path in (models_dir() / file, *made, card_path(name), *began) if os.path.lexists(path)]
     if not gone:
         raise ModelError(f"Nothing of {name} is in the models folder.", file=str(models_dir()))
     for path in gone:

@@ -163,6 +163,11 @@ def prepared_path(name: str, quantisation: str) -> Path:
     return models_dir() / f"{name}.{quantisation.lower()}.gguf"
 
 
+def part_path(name: str) -> Path:
+    """Where a model lies that has not come in whole yet."""
+    return models_dir() / f".{name}.part"
+
+
 def read_card(name: str) -> dict[str, Any] | None:
     """The card of a model that was added or pulled, None when there is none (see `adding.card_for`)."""
     if os.sep in name or not name:
