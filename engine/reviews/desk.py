@@ -1,6 +1,6 @@
 """The reviews desk's one door: read what is new, group what was said, and say what was found.
 
-Stages: sentiment of every review, thresholds fitted to the shop's stars, sentiment of every clause, vectors of the
+Stages: sentiment of every review, reading fitted to the shop's stars, sentiment of every clause, vectors of the
 clauses that complain or praise, themes, findings. The model's answers are stored portion by portion; everything derived
 from them is written in one transaction at the end, so that a shop always holds a whole analysis.
 """
@@ -11,7 +11,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -20,21 +20,11 @@ from engine.findings import AnalysisReport, Finding
 from engine.inference.cache import cache_key
 from engine.inference.task import LabelTask
 from engine.jobs import JobContext
-from engine.reviews import contradictions, copied, drivers, pain_points, praise, return_reasons, themes, trends
+from engine.reviews import contradictions, copied, drivers, fitting, pain_points, praise, return_reasons, themes, trends
 from engine.reviews.board import Board
 from engine.reviews.clauses import Clause, split_clauses
 from engine.reviews.reading import read_all
-from engine.reviews.sentiment import (
-    LABELS,
-    LANGUAGES,
-    Reader,
-    StarsFit,
-    adjusted_to_groups,
-    fit_to_stars,
-    groups_of,
-    method_of,
-    reader_for,
-)
+from engine.reviews.sentiment import LABELS, LANGUAGES, Reader, adjusted_to_groups, method_of, reader_for
 from engine.store.database import Store
 from engine.store.findings import store_findings
 
@@ -81,7 +71,8 @@ def analyze(store: Store, context: JobContext, *, model: str | None = None) -> A
             method = method_of(reader.task, client.model.name)
             scores, read = _read_reviews(store, client, reader, reviews, method, context)
             asked += read
-            notes = _settle_labels(store, reviews, scores, reader, method)
+            read, notes = _settle_labels(store, client, reviews, scores, reader, method, context)
+            asked += read
             warnings += notes
             rows, read = _read_clauses(store, client, reader, reviews, scores, context)
             asked += read
@@ -120,13 +111,18 @@ def _read_reviews(
     context: JobContext,
 ) -> tuple[dict[str, NDArray[np.float32]], int]:
     """Raw scores per distinct text; labels are stored portion by portion, so that a stopped run shows what it read."""
+    import numpy as np
+
     ids: dict[str, list[int]] = {}
     for review in reviews:
         ids.setdefault(review.text, []).append(review.id)
 
     def keep(new: dict[str, NDArray[np.float32]]) -> None:
+        shares = reader.shares(np.stack(list(new.values())).astype(np.float64), list(new))
+        rows = [(identity, row) for text, row in zip(new, shares, strict=True) for identity in ids[text]]
         with store.write() as db:
-            _store_labels(db, [(i, text, row) for text, row in new.items() for i in ids[text]], reader, method)
+            matrix = np.stack([row for _, row in rows])
+            _store_labels(db, [identity for identity, _ in rows], matrix, [method] * len(rows), reader.abstain_below)
 
     return _scores(store, client, reader.task, list(ids), context, "Reading reviews", keep)
 
@@ -158,21 +154,16 @@ def _scores(
 
 
 def _store_labels(
-    db: Database, rows: Sequence[tuple[int, str, NDArray[np.float32]]], reader: Reader, method: str
+    db: Database, ids: Sequence[int], shares: NDArray[np.float64], methods: Sequence[str], abstain_below: float
 ) -> None:
     """Write the model's labels for review rows; a label that is already the same is left as it is."""
-    import numpy as np
-
-    if not rows:
-        return
     moment = datetime.now(UTC).isoformat(timespec="seconds")
-    shares = reader.shares(np.stack([row for *_, row in rows]).astype(np.float64), [text for _, text, _ in rows])
     values = []
-    for (identity, *_), row in zip(rows, shares, strict=True):
+    for identity, row, method in zip(ids, shares, methods, strict=True):
         best = int(row.argmax())
         probabilities = json.dumps({label: round(float(p), 4) for label, p in zip(LABELS, row, strict=True)})
         confidence = round(float(row[best]), 4)
-        abstain = int(confidence < reader.abstain_below)
+        abstain = int(confidence < abstain_below)
         values.append((identity, LABELS[best], probabilities, confidence, abstain, method, moment))
     db.conn.executemany(
         """
@@ -189,61 +180,66 @@ def _store_labels(
 
 def _settle_labels(
     store: Store,
+    client: ModelClient,
     reviews: Sequence[_Review],
     scores: dict[str, NDArray[np.float32]],
     reader: Reader,
     method: str,
-) -> list[str]:
-    """Fit the thresholds to the shop's stars where that helps, and write every label with them; with notes to the seller."""
+    context: JobContext,
+) -> tuple[int, list[str]]:
+    """Fit the reading to the shop's own labels and write every label anew; texts embedded, and notes to the seller."""
     import numpy as np
 
-    rated = [review for review in reviews if review.stars is not None and review.text.strip()]
-    fits: list[StarsFit] = []
-    calibrations = dict(reader.calibrations)
-    for language, inside in groups_of([review.text for review in rated], (*LANGUAGES, "")).items():
-        matrix = np.stack([scores[rated[i].text] for i in inside]).astype(np.float64)
-        stars = np.array([rated[i].stars for i in inside], dtype=np.float64)
-        fit = fit_to_stars(matrix, stars, reader.calibrations.get(language, reader.calibrations[""]))
-        if fit is not None:
-            fits.append(fit)
-            calibrations[language] = fit.calibration
-    if any(fit.own for fit in fits):
-        method += ", thresholds fitted to this shop's stars"
-    settled = Reader(reader.task, calibrations)
-    total = sum(fit.rated for fit in fits)
-    agreement = sum(fit.agreement * fit.rated for fit in fits) / total if total else 0.0
+    asked = 0
+    notes: list[str] = []
+
+    def vectors(texts: Sequence[str], language: str) -> NDArray[np.float32]:
+        nonlocal asked
+        rows, count, warning = _vectors(store, client, texts, language, context, "Comparing reviews")
+        asked += count
+        notes.extend([warning] if warning else [])
+        return rows
+
+    corrections = {
+        row["row_id"]: row["label"]
+        for row in store.rows(
+            "SELECT row_id, label FROM labels WHERE table_name = 'reviews' AND task = 'sentiment' AND source = 'seller'"
+        )
+    }
+    gold = np.array([fitting.gold_of(review.stars, corrections.get(review.id)) for review in reviews], dtype=np.int64)
+    matrix = np.stack([scores[review.text] for review in reviews]).astype(np.float64)
+    settled = fitting.settle([review.text for review in reviews], matrix, gold, reader, method, vectors)
     with store.write() as db:
-        _store_labels(db, [(review.id, review.text, scores[review.text]) for review in reviews], settled, method)
-        if fits:
-            db.execute(
-                "INSERT OR REPLACE INTO settings VALUES ('sentiment_agreement', ?)",
-                [json.dumps({"agreement": round(agreement, 4), "rated": total})],
-            )
-    notes = []
-    if fits:
+        _store_labels(db, [review.id for review in reviews], settled.shares, settled.methods, reader.abstain_below)
+        db.execute(
+            "INSERT OR REPLACE INTO settings VALUES ('sentiment_reading', ?)",
+            [json.dumps([asdict(group) for group in settled.groups])],
+        )
+    measured = [group for group in settled.groups if group.agreement is not None]
+    if measured:
+        total = sum(group.labelled for group in measured)
+        agreement = sum(group.labelled * (group.agreement or 0.0) for group in measured) / total
         notes.append(
             f"Sentiment agrees with the stars of {agreement:.0%} of {total:,} rated reviews (held out of the fit)."
         )
-    notes += _language_notes(reviews, scores, settled)
-    return notes
+    return asked, notes + _language_notes(reviews, settled.shares)
 
 
-def _language_notes(reviews: Sequence[_Review], scores: dict[str, NDArray[np.float32]], reader: Reader) -> list[str]:
+def _language_notes(reviews: Sequence[_Review], shares: NDArray[np.float64]) -> list[str]:
     """An honest word on languages that reading was never measured in."""
-    import numpy as np
-
     notes = []
     counts = Counter(review.language for review in reviews if review.language)
     for language, count in counts.most_common():
         if language in LANGUAGES or count < NOTEWORTHY_SHARE * len(reviews):
             continue
         note = f"{count:,} of {len(reviews):,} reviews are in a language ({language}) that Backroom does not read well yet."
-        rated = [r for r in reviews if r.language == language and r.stars is not None and r.stars != 3]
+        rated = [
+            (review.stars, row)
+            for review, row in zip(reviews, shares, strict=True)
+            if review.language == language and review.stars is not None and review.stars != 3
+        ]
         if rated:
-            shares = reader.shares(
-                np.stack([scores[r.text] for r in rated]).astype(np.float64), [r.text for r in rated]
-            )
-            same = sum((row[2] > row[0]) == (r.stars > 3) for row, r in zip(shares, rated, strict=True) if r.stars)
+            same = sum((row[2] > row[0]) == (stars > 3) for stars, row in rated)
             note += (
                 f" Good or bad agrees with the stars of {same / len(rated):.0%} of them; take its findings as hints."
             )

@@ -1,15 +1,14 @@
 """Sentiment of a text: negative, neutral or positive, read from the model's label tokens.
 
 The default model reads with a small trained adapter that ships (`models/adapters/sentiment.*`, with its card); any other
-model reads with the examples of `prompts/sentiment.v1.jinja`. A shop whose reviews carry stars moves the thresholds to
-fit its own customers, when that helps on reviews held out of the fit.
+model reads with the examples of `prompts/sentiment.v1.jinja`. `fitting.py` fits the reading to a shop's own stars.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +31,6 @@ UNSURE = 0.5
 
 LEAST_IN_GROUP = 50
 """Fewer texts than this say nothing about how common a label is in a group."""
-
-LEAST_STARS = 150
-"""Fewer rated reviews than this fit no thresholds of a shop's own."""
 
 
 @dataclass(frozen=True)
@@ -105,76 +101,6 @@ def _shipped() -> tuple[Reader, str] | None:
 
 def _calibration(table: dict[str, Any]) -> Calibration:
     return Calibration(table["bias"], table["temperature"], table["abstain_below"], table["source"])
-
-
-@dataclass(frozen=True)
-class StarsFit:
-    """How the reader agrees with a shop's own stars, on reviews held out of the fit.
-
-    `calibration` is the shop's own when it lowered the held-out log loss, else the one given; `agreement` is the share of
-    held-out reviews whose label matches their stars (1-2 negative, 3 neutral, 4-5 positive).
-    """
-
-    calibration: Calibration
-    own: bool
-    agreement: float
-    rated: int
-
-
-def fit_to_stars(scores: NDArray[np.float64], stars: NDArray[np.float64], given: Calibration) -> StarsFit | None:
-    """Fit the thresholds to a shop's stars (bias and temperature: Platt 1999, Guo et al. 2017), two-fold cross-fitted.
-
-    Args:
-        scores: raw label scores, shape (n, 3), columns as `LABELS`.
-        stars: shape (n,), 1 to 5.
-        given: the calibration to beat.
-
-    Returns:
-        None when too few reviews are rated, or a class has fewer than ten.
-    """
-    import numpy as np
-
-    gold = np.where(stars <= 2, 0, np.where(stars < 4, 1, 2))
-    counts = np.bincount(gold, minlength=3)
-    if len(gold) < LEAST_STARS or counts.min() < 10:
-        return None
-    base = _log_probabilities(scores, given)
-    folds = np.arange(len(gold)) % 2
-    held_out = np.empty_like(base)
-    for fold in (0, 1):
-        fitted = _fit(scores[folds != fold], gold[folds != fold], given)
-        held_out[folds == fold] = _log_probabilities(scores[folds == fold], fitted)
-    rows = np.arange(len(gold))
-    own = held_out[rows, gold].mean() > base[rows, gold].mean() + 0.005
-    chosen = held_out if own else base
-    calibration = replace(_fit(scores, gold, given), source="this shop's stars") if own else given
-    return StarsFit(calibration, bool(own), float((chosen.argmax(axis=1) == gold).mean()), len(gold))
-
-
-def _log_probabilities(scores: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
-    import numpy as np
-
-    result: NDArray[np.float64] = np.log(np.maximum(calibrated(scores, list(LABELS), calibration), 1e-12))
-    return result
-
-
-def _fit(scores: NDArray[np.float64], gold: NDArray[np.int64], given: Calibration) -> Calibration:
-    """Bias and temperature of least log loss, held near `given` by a weak prior so that few stars move it little."""
-    import numpy as np
-    from scipy.optimize import minimize
-
-    start = np.array([given.bias.get(label, 0.0) for label in LABELS] + [np.log(given.temperature)])
-    rows = np.arange(len(gold))
-
-    def loss(x: NDArray[np.float64]) -> float:
-        shifted = (scores + x[:3]) / np.exp(x[3])
-        shifted = shifted - shifted.max(axis=1, keepdims=True)
-        log = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        return float(-log[rows, gold].sum() + 2.0 * ((x - start) ** 2).sum())
-
-    best = minimize(loss, start, method="L-BFGS-B").x
-    bias = {label: round(float(b - best[:3].mean()), 4) for label, b in zip(LABELS, best[:3], strict=True)}
-    return Calibration(bias, round(float(np.exp(best[3])), 4), given.abstain_below, "fitted to stars")
 
 
 def adjusted_to_groups(shares: NDArray[np.float64], groups: NDArray[np.int64], rounds: int = 50) -> NDArray[np.float64]:
