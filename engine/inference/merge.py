@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.privacy.offline import forbid_network
 
@@ -80,7 +80,7 @@ def _pairs(adapter: GGUFReader) -> dict[str, tuple[NDArray[np.float32], NDArray[
     return {name: (pair["a"], pair["b"] * (alpha / len(pair["a"]))) for name, pair in found.items()}
 
 
-def _changed(tensor: ReaderTensor, a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[Any]:
+def _changed(tensor: ReaderTensor, a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
     """The matrix with the adapter's change, float32, shape (out, in)."""
     import numpy as np
     from gguf.quants import dequantize
@@ -88,7 +88,8 @@ def _changed(tensor: ReaderTensor, a: NDArray[np.float32], b: NDArray[np.float32
     weights = dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
     if weights.shape != (len(b), a.shape[1]):
         raise ValueError(f"{tensor.name} is {weights.shape} in the model and {(len(b), a.shape[1])} in the adapter")
-    return weights + b @ a
+    changed: NDArray[np.float32] = weights + b @ a
+    return changed
 
 
 def _padded(size: int, alignment: int) -> int:

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from engine.findings import AnalysisReport, Finding
-from engine.inference.cache import cache_key
+from engine.inference.cache import cache_keys
 from engine.inference.task import LabelTask
 from engine.jobs import JobContext
 from engine.reviews import contradictions, copied, drivers, fitting, pain_points, praise, return_reasons, themes, trends
@@ -140,11 +140,10 @@ def _scores(
 
     from engine.inference.client import adapter_sha
 
-    model_sha, adapter = client.model_sha, adapter_sha(task)
     return read_all(
         store,
         texts,
-        lambda text: cache_key(text, task, model_sha, adapter),
+        cache_keys(task, client.model_sha, adapter_sha(task)),
         lambda portion: client.scores(portion, task, context=context).astype(np.float32),
         context,
         stage,
