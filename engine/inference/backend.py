@@ -71,6 +71,10 @@ class Backend(Protocol):
         """Raw label scores: float64 rows of n_labels, in the order of `task.names`."""
         ...
 
+    def label_many(self, texts: Sequence[str], tasks: Sequence[LabelTask]) -> Iterator[Scored | None]:
+        """Raw scores under several tasks that share prefix and adapter: their columns one after another."""
+        ...
+
     def tag(self, texts: Sequence[str], task: TagTask) -> Iterator[Scored | None]:
         """Labels at every token: one text at a time, its row as `tagging.packed` makes it."""
         ...
@@ -81,6 +85,10 @@ class Backend(Protocol):
 
     def embed(self, texts: Sequence[str], multilingual: bool) -> Iterator[Scored | None]:
         """L2-normalised float32 vectors."""
+        ...
+
+    def unload(self) -> None:
+        """Give memory back; what is needed again is loaded again."""
         ...
 
     def abort_when(self, stop: Callable[[], bool]) -> None:

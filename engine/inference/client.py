@@ -187,6 +187,7 @@ class ModelClient:
     Args:
         model: a catalogue name, a path to a GGUF file, or None for the default.
         log: told about work that takes seconds and about what the seller should know.
+        idle_minutes: after so long without a request the model's memory is given back; the next request loads it again.
         launch: starts the other end; only tests give one.
     """
 
@@ -195,11 +196,13 @@ class ModelClient:
         model: str | Path | None = None,
         *,
         log: Callable[[str], None] | None = None,
+        idle_minutes: float = 5.0,
         launch: Callable[[], Peer] | None = None,
     ) -> None:
         self._wanted = model
         self._log = log or (lambda line: None)
         self._launch = launch
+        self._idle_seconds = idle_minutes * 60
         self._log_path = log_dir() / "model-process.log"
         self._model: ModelFile | None = None
         self._connection: _Connection | None = None
@@ -306,6 +309,45 @@ class ModelClient:
 
         self._in_batches(texts, make, store, context)
         return result
+
+    def scores_many(
+        self,
+        texts: Sequence[str],
+        tasks: Sequence[LabelTask],
+        *,
+        on_batch: OnBatch | None = None,
+        context: JobContext | None = None,
+        interactive: bool = False,
+    ) -> list[NDArray[np.float64]]:
+        """Raw scores of every text under several tasks, one array (n, n_labels) a task; each text is read once.
+
+        Args:
+            texts: any texts; equal ones are computed once.
+            tasks: questions that share prefix, adapter and longest text, and differ in suffix and labels.
+            on_batch: called with positions and the scores of all tasks, their columns one after another.
+            context: its cancel flag is obeyed.
+            interactive: somebody waits; go before background work.
+
+        Raises:
+            Cancelled, ModelError: as `label`.
+            TaskError: the tasks do not share what they must, or one does not suit the model.
+        """
+        if not tasks:
+            return []
+        widths = [len(task.labels) for task in tasks]
+        result = np.zeros((len(texts), sum(widths)), dtype=np.float64)
+
+        def make(identity: int, model: str, part: list[str]) -> Work:
+            priority = INTERACTIVE if interactive else BACKGROUND
+            return protocol.LabelMany(identity, priority, model, part, list(tasks))
+
+        def store(indices: list[int], rows: NDArray[np.float64]) -> None:
+            result[indices] = rows
+            if on_batch is not None:
+                on_batch(indices, rows)
+
+        self._in_batches(texts, make, store, context)
+        return np.split(result, np.cumsum(widths)[:-1], axis=1)
 
     def tag(
         self,
@@ -537,7 +579,7 @@ class ModelClient:
                 self._connection = None
             peer = self._launch() if self._launch is not None else _Process(self._log_path)
             try:
-                self._connection = _Connection(peer, Setup(model_threads()), self._note)
+                self._connection = _Connection(peer, Setup(model_threads(), self._idle_seconds), self._note)
             except _Died as error:
                 raise self._lost() from error
             return self._connection

@@ -81,6 +81,7 @@ class LlamaBackend:
         batch_tokens: tokens in one decode of labelling.
         sequences: texts in one decode of labelling.
         gpu_layers: layers to offload; only heeded by a build that can.
+        gpu: what is said about that on screens.
         log: receives llama.cpp's own messages.
 
     Raises:
@@ -96,6 +97,7 @@ class LlamaBackend:
         batch_tokens: int = BATCH_TOKENS,
         sequences: int = SEQUENCES,
         gpu_layers: int = 0,
+        gpu: str = "GPU: not asked for",
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._log = log
@@ -142,11 +144,12 @@ class LlamaBackend:
         self._vocab = L.llama_model_get_vocab(self._model)
         self._n_vocab = L.llama_vocab_n_tokens(self._vocab)
         self._memory = L.llama_get_memory(self._ctx)
-        self._batch = _Batch(batch_tokens)
+        self._batch = _Batch(batch_tokens, sequences)
         self._scratch: Tokens = np.zeros(1024, dtype=np.int32)
         self._sequences = sequences
         self._context_tokens = L.llama_n_ctx(self._ctx)
         self._threads = threads
+        self._gpu, self._gpu_layers = gpu, int(model_params.n_gpu_layers)
         self._path = path
         self._adapters: dict[str, Any] = {}
         self._adapter: str | None = None
@@ -172,6 +175,9 @@ class LlamaBackend:
             "batch_tokens": self._batch.size,
             "sequences": self._sequences,
             "gpu_offload": bool(L.llama_supports_gpu_offload()),
+            "gpu_layers": self._gpu_layers,
+            "gpu": self._gpu,
+            "decoded_tokens": self.decoded_tokens,
             "system": L.llama_print_system_info().decode(errors="replace"),
         }
 
@@ -186,22 +192,37 @@ class LlamaBackend:
             TaskError: the task does not fit this model.
             Aborted: told to stop; the batch under way is lost, those before are not.
         """
-        prepared = self.prepare(task)
-        room = min(self._batch.size, self._context_tokens - len(prepared.prefix)) - len(prepared.suffix)
+        yield from self.label_many(texts, [task])
+
+    def label_many(self, texts: Sequence[str], tasks: Sequence[LabelTask]) -> Iterator[Scored | None]:
+        """Raw scores under several tasks: prefix and text are decoded once, and each task's suffix is a fork of them.
+
+        Columns are those of the first task, then of the second, and so on.
+
+        Raises:
+            TaskError: a task does not fit this model, or the tasks do not share prefix, adapter and longest text.
+            Aborted: told to stop; the batch under way is lost, those before are not.
+        """
+        task = tasks[0]
+        if any(_shared(other) != _shared(task) for other in tasks) or len(tasks) > self._sequences:
+            raise TaskError(f"Tasks {', '.join(task.name for task in tasks)} cannot be asked together: prompts differ.")
+        prepared = [self.prepare(task) for task in tasks]
+        prefix, suffixes = prepared[0].prefix, sum(len(one.suffix) for one in prepared)
+        budget = min(self._batch.size, self._context_tokens - len(prefix))
+        room = budget - suffixes
         if room < 1:
             raise TaskError(f"Task {task.name}: its prompt is longer than the context of {self._path.name}.")
         keep = min(task.max_text_tokens, room)
         # No token is that long; a text of megabytes must not be tokenised to keep its first line.
         lines = [one_line(text[: keep * LONGEST_TOKEN * 4])[: keep * LONGEST_TOKEN] for text in texts]
-        tails: list[Tokens] = []
+        bodies: list[Tokens] = []
         for count, line in enumerate(lines, 1):
             self._check()
-            tails.append(np.concatenate([self.tokenize(line, special=False)[:keep], prepared.suffix]))
+            bodies.append(self.tokenize(line, special=False)[:keep])
             if count % STEP_TEXTS == 0:
                 yield None
-        budget = min(self._batch.size, self._context_tokens - len(prepared.prefix))
-        for group in pack([len(tail) for tail in tails], lines, budget, self._sequences):
-            yield Scored(group, self._score_group(task, prepared, [tails[i] for i in group]))
+        for group in pack([len(body) + suffixes for body in bodies], lines, budget, self._sequences // len(tasks)):
+            yield Scored(group, self._score_group(task, prepared, [bodies[i] for i in group]))
 
     def tag(self, texts: Sequence[str], task: TagTask) -> Iterator[Scored | None]:
         """Labels at every token of the texts' second copies (see `tagging`), longest texts first.
@@ -338,35 +359,46 @@ class LlamaBackend:
 
     # -- decoding
 
-    def _score_group(self, task: LabelTask, prepared: _Prepared, tails: list[Tokens]) -> NDArray[np.float64]:
-        key = _task_key(task)
-        if self._owner != key:
-            self._take(key, task.adapter)
-            self._decode_sequence(prepared.prefix, logits=False)
-        start = len(prepared.prefix)
-        lengths = np.array([len(tail) for tail in tails])
+    def _score_group(self, task: LabelTask, prepared: list[_Prepared], bodies: list[Tokens]) -> NDArray[np.float64]:
+        """Scores of one batch, (texts, labels of all tasks). A text's tokens belong to the sequences of all its tasks."""
+        prefix, forks = prepared[0].prefix, len(prepared)
+        if self._owner != _shared(task):
+            self._take(_shared(task), task.adapter)
+            self._decode_sequence(prefix, logits=False)
+        parts: list[tuple[Tokens, int, int, int]] = []
+        for number, body in enumerate(bodies):
+            first = 1 + number * forks
+            parts.append((body, len(prefix), first, forks))
+            parts += [(one.suffix, len(prefix) + len(body), first + k, 1) for k, one in enumerate(prepared)]
+        lengths = np.array([len(part[0]) for part in parts])
         ends = np.cumsum(lengths)
-        for sequence in range(1, len(tails) + 1):
+        starts, firsts, counts = (np.array([part[k] for part in parts]) for k in (1, 2, 3))
+        is_suffix = np.arange(len(parts)) % (forks + 1) > 0
+        sequences = range(1, 1 + len(bodies) * forks)
+        for sequence in sequences:
             L.llama_memory_seq_cp(self._memory, 0, sequence, -1, -1)
         self._batch.fill(
-            tokens=np.concatenate(tails),
-            positions=start + np.arange(ends[-1]) - np.repeat(ends - lengths, lengths),
-            sequences=np.repeat(np.arange(1, len(tails) + 1), lengths),
-            outputs=ends - 1,
+            tokens=np.concatenate([part[0] for part in parts]),
+            positions=np.arange(ends[-1]) + np.repeat(starts - ends + lengths, lengths),
+            sequences=np.repeat(firsts, lengths),
+            counts=np.repeat(counts, lengths),
+            outputs=ends[is_suffix] - 1,
         )
         code = self._decode()
         if code == 0:
-            logits = self._logits(len(tails))
-            scores = np.stack([_log_sum_exp(logits[:, answer]) for answer in prepared.answers], axis=1)
-        for sequence in range(1, len(tails) + 1):
+            logits = self._logits(len(sequences))
+            scores = [
+                _log_sum_exp(logits[k::forks][:, answer]) for k, one in enumerate(prepared) for answer in one.answers
+            ]
+        for sequence in sequences:
             L.llama_memory_seq_rm(self._memory, sequence, -1, -1)
         if code == 0:
-            return scores
-        if len(tails) == 1:
+            return np.stack(scores, axis=1)
+        if len(bodies) == 1:
             raise TaskError(f"Task {task.name}: one text does not fit into the context of {self._path.name}.")
-        half = len(tails) // 2
+        half = len(bodies) // 2
         return np.concatenate(
-            [self._score_group(task, prepared, tails[:half]), self._score_group(task, prepared, tails[half:])]
+            [self._score_group(task, prepared, bodies[:half]), self._score_group(task, prepared, bodies[half:])]
         )
 
     def _logits_at(
@@ -498,15 +530,15 @@ class LlamaBackend:
 class _Batch:
     """A llama_batch over our own numpy arrays, filled without a Python loop over tokens."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, sequences: int) -> None:
         self.size = size
         self._token = np.zeros(size, dtype=np.int32)
         self._pos = np.zeros(size, dtype=np.int32)
-        self._seq = np.zeros(size, dtype=np.int32)
         self._count = np.ones(size, dtype=np.int32)
         self._output = np.zeros(size, dtype=np.int8)
-        # Each token has one sequence: its pointer points at that token's slot of `_seq`, once and for all.
-        self._pointers = self._seq.ctypes.data + 4 * np.arange(size, dtype=np.uintp)
+        # A token's sequences are `count` numbers in a row, so its pointer points into one table of all numbers.
+        self._numbers = np.arange(sequences + 1, dtype=np.int32)
+        self._pointers = np.zeros(size, dtype=np.uintp)
         self.struct = L.llama_batch(
             n_tokens=0,
             token=_pointer(self._token, ctypes.c_int32),
@@ -517,12 +549,24 @@ class _Batch:
             logits=_pointer(self._output, ctypes.c_int8),
         )
 
-    def fill(self, *, tokens: Tokens, positions: NDArray[Any], sequences: NDArray[Any], outputs: NDArray[Any]) -> None:
-        """Put in `tokens` (n,) with their positions and sequences; logits are wanted at the indices `outputs`."""
+    def fill(
+        self,
+        *,
+        tokens: Tokens,
+        positions: NDArray[Any],
+        sequences: NDArray[Any],
+        outputs: NDArray[Any],
+        counts: NDArray[Any] | int = 1,
+    ) -> None:
+        """Put in `tokens` (n,) with their positions; logits are wanted at the indices `outputs`.
+
+        Each token belongs to `counts` sequences, beginning with the one in `sequences`.
+        """
         count = len(tokens)
         self._token[:count] = tokens
         self._pos[:count] = positions
-        self._seq[:count] = sequences
+        self._pointers[:count] = self._numbers.ctypes.data + 4 * np.asarray(sequences, dtype=np.uintp)
+        self._count[:count] = counts
         self._output[:count] = 0
         self._output[outputs] = 1
         self.struct.n_tokens = count
@@ -618,6 +662,11 @@ class _Text:
         """What was held back and turned out to be text."""
         held, self._held = self._held, ""
         return held
+
+
+def _shared(task: LabelTask) -> tuple[object, ...]:
+    """What must be alike for tasks to be asked together; also what the cache holds while they are."""
+    return (task.prefix, task.adapter, task.max_text_tokens)
 
 
 def _task_key(task: LabelTask) -> tuple[object, ...]:

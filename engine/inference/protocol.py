@@ -28,9 +28,10 @@ LARGEST_FRAME = 1 << 30
 
 
 class Setup(msgspec.Struct, tag=True, frozen=True):
-    """The first message: with how many threads to compute."""
+    """The first message: with how many threads to compute, and after how many idle seconds to let the models go."""
 
     threads: int
+    idle_seconds: float = 300.0
 
 
 class Label(msgspec.Struct, tag=True, frozen=True):
@@ -41,6 +42,16 @@ class Label(msgspec.Struct, tag=True, frozen=True):
     model: str
     texts: list[str]
     task: LabelTask
+
+
+class LabelMany(msgspec.Struct, tag=True, frozen=True):
+    """Score `texts` under several tasks that share prefix and adapter; the columns of one task follow those of another."""
+
+    id: int
+    priority: int
+    model: str
+    texts: list[str]
+    tasks: list[LabelTask]
 
 
 class Tag(msgspec.Struct, tag=True, frozen=True):
@@ -145,7 +156,7 @@ class Note(msgspec.Struct, tag=True, frozen=True):
     text: str
 
 
-Work = Label | Tag | Embed | Generate | Describe
+Work = Label | LabelMany | Tag | Embed | Generate | Describe
 Request = Setup | Work | Cancel
 Event = Rows | Piece | Facts | Finished | Stopped | Failed | Note
 

@@ -46,6 +46,7 @@ class ScriptedBackend:
     ) -> None:
         self._score, self._reply, self._batch, self._before = score, reply, batch, before_batch
         self._stop: Callable[[], bool] = lambda: False
+        self.unloaded = threading.Event()
 
     def abort_when(self, stop: Callable[[], bool]) -> None:
         """See `Backend`."""
@@ -53,6 +54,10 @@ class ScriptedBackend:
 
     def use(self, model: str) -> None:
         """See `Backend`."""
+
+    def unload(self) -> None:
+        """See `Backend`."""
+        self.unloaded.set()
 
     def facts(self) -> dict[str, str | int | float | bool]:
         """See `Backend`."""
@@ -62,6 +67,12 @@ class ScriptedBackend:
         """See `Backend`."""
         for group, lines in self._groups(texts):
             rows = [[self._score(line, label) for label in task.names] for line in lines]
+            yield Scored(group, np.array(rows, dtype=np.float64))
+
+    def label_many(self, texts: Sequence[str], tasks: Sequence[LabelTask]) -> Iterator[Scored | None]:
+        """See `Backend`."""
+        for group, lines in self._groups(texts):
+            rows = [[self._score(line, label) for task in tasks for label in task.names] for line in lines]
             yield Scored(group, np.array(rows, dtype=np.float64))
 
     def tag(self, texts: Sequence[str], task: TagTask) -> Iterator[Scored | None]:

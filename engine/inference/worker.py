@@ -16,13 +16,14 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from engine.errors import BackroomError, ModelError
-from engine.inference import embedding, protocol
+from engine.inference import embedding, gpu, protocol
 from engine.inference.backend import Aborted, Backend, BackendBroken, Sampling, Scored
+from engine.inference.models import describe
 from engine.inference.protocol import (
     Cancel,
     Channel,
@@ -31,6 +32,7 @@ from engine.inference.protocol import (
     Failed,
     Generate,
     Label,
+    LabelMany,
     Request,
     Setup,
     Tag,
@@ -91,10 +93,14 @@ class Worker:
         threading.Thread(target=self._read, name="requests", daemon=True).start()
         jobs: list[_Job] = []
         orders = itertools.count()
+        idle = True
         while True:
             with self._wake:
                 while not (jobs or self._arrived or self._ended):
-                    self._wake.wait()
+                    if not self._wake.wait(None if idle else setup.idle_seconds):
+                        idle = True
+                        backend.unload()
+                idle = False
                 if self._ended:
                     return
                 jobs += [_Job(work, next(orders), _steps(backend, work)) for work in self._arrived]
@@ -163,6 +169,9 @@ def _steps(backend: Backend, work: Work) -> Iterator[object]:
         case Label():
             backend.use(work.model)
             yield from backend.label(work.texts, work.task)
+        case LabelMany():
+            backend.use(work.model)
+            yield from backend.label_many(work.texts, work.tasks)
         case Tag():
             backend.use(work.model)
             yield from backend.tag(work.texts, work.task)
@@ -215,6 +224,10 @@ class ModelBackend:
         """See `Backend`."""
         yield from self._loaded().label(texts, task)
 
+    def label_many(self, texts: Sequence[str], tasks: Sequence[LabelTask]) -> Iterator[Scored | None]:
+        """See `Backend`."""
+        yield from self._loaded().label_many(texts, tasks)
+
     def tag(self, texts: Sequence[str], task: TagTask) -> Iterator[Scored | None]:
         """See `Backend`."""
         yield from self._loaded().tag(texts, task)
@@ -237,29 +250,44 @@ class ModelBackend:
 
     def facts(self) -> dict[str, str | int | float | bool]:
         """See `Backend`."""
-        return self._loaded().facts()
+        loaded, said = self._loaded().facts(), describe(self._path)
+        kv = said.kv_bytes_per_token * int(loaded["context_tokens"])
+        return {**loaded, "layers": said.layers, "quantisation": said.quantisation, "kv_cache_mb": kv >> 20}
 
     def use(self, model: str) -> None:
         """See `Backend`."""
         if model == self._path:
             return
         try:
+            from llama_cpp import llama_supports_gpu_offload
+
             from engine.inference.llama import LlamaBackend
         except (ImportError, OSError, RuntimeError) as error:
             raise ModelError(
                 f"llama-cpp-python does not load ({error}).", todo="Run `make setup` to build it."
             ) from error
-        if self._llama is not None:
-            self._llama.close()
-            self._llama, self._path = None, ""
+        self._let_go()
+        facts = describe(model)
+        offload = gpu.plan(facts, gpu.devices(), supported=bool(llama_supports_gpu_offload()))
         self._llama = LlamaBackend(
             Path(model),
             threads=self._setup.threads,
-            gpu_layers=-1,
+            gpu_layers=offload.layers,
+            gpu=offload.sentence,
             log=lambda line: print(line, end="", file=sys.stderr),
         )
         self._llama.abort_when(lambda: self._stop())
         self._path = model
+
+    def unload(self) -> None:
+        """See `Backend`."""
+        self._let_go()
+        self._embedders.clear()
+
+    def _let_go(self) -> None:
+        if self._llama is not None:
+            self._llama.close()
+            self._llama, self._path = None, ""
 
     def _loaded(self) -> LlamaBackend:
         if self._llama is None:
@@ -283,14 +311,19 @@ def capabilities() -> dict[str, object]:
     """What the installed llama.cpp can do, for `models.doctor`."""
     import llama_cpp
 
-    gpu = bool(llama_cpp.llama_supports_gpu_offload())
+    supported = bool(llama_cpp.llama_supports_gpu_offload())
     reason = (
         "This llama.cpp was built with GPU support."
-        if gpu
+        if supported
         else "This llama.cpp was built for the CPU only; a GPU, if there is one, is not used."
     )
-    system = llama_cpp.llama_print_system_info().decode(errors="replace")
-    return {"llama_cpp": llama_cpp.__version__, "gpu_offload": gpu, "gpu_reason": reason, "cpu_features": system}
+    return {
+        "llama_cpp": llama_cpp.__version__,
+        "gpu_offload": supported,
+        "gpu_reason": reason,
+        "gpus": [asdict(card) for card in gpu.devices()],
+        "cpu_features": llama_cpp.llama_print_system_info().decode(errors="replace"),
+    }
 
 
 def main(arguments: list[str]) -> None:

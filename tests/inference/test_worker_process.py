@@ -47,6 +47,24 @@ def test_memory_stays_near_the_size_of_the_file(client: ModelClient, task: Label
     assert used < model.facts.size + (450 << 20)
 
 
+def test_the_memory_of_an_idle_model_is_given_back(task: LabelTask, model: ModelFile) -> None:
+    with ModelClient(idle_minutes=0.01) as client:
+        expected = client.scores(["Wonderful!"], task)
+        process = process_of(client)
+        loaded = process.memory_info().rss
+        for _ in range(600):
+            if process.memory_info().rss < loaded - model.facts.size // 2:
+                break
+            threading.Event().wait(0.1)
+        assert process.memory_info().rss < loaded - model.facts.size // 2
+        assert np.array_equal(client.scores(["Wonderful!"], task), expected)
+
+
+def test_the_facts_say_what_the_gpu_does(client: ModelClient) -> None:
+    facts = client.facts()
+    assert str(facts["gpu"]).startswith("GPU: ") and facts["layers"] == 18 and int(facts["kv_cache_mb"]) > 0
+
+
 def test_the_parent_loads_no_model_library() -> None:
     code = """
 import sys

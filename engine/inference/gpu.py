@@ -1,0 +1,90 @@
+"""How many of a model's layers go to a graphics card, chosen by the memory that is free there, and said in words.
+
+The model process asks llama.cpp which cards its build can use; a build without GPU support says so instead of silently
+using the processor.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.inference.backend import CONTEXT_TOKENS
+
+if TYPE_CHECKING:
+    from engine.inference.models import ModelFacts
+
+RESERVE_BYTES = 512 << 20
+"""Left free on a card for llama.cpp's work buffers and for the screen that may hang on it."""
+
+_GPU, _INTEGRATED = 1, 2
+
+
+@dataclass(frozen=True)
+class Device:
+    """A graphics card that this build of llama.cpp can use; memory in bytes."""
+
+    name: str
+    free: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Offload:
+    """How many layers go to the card, and the sentence for the screen."""
+
+    layers: int
+    sentence: str
+
+
+def devices() -> list[Device]:
+    """The graphics cards that the installed llama.cpp can use. Only called in the model process."""
+    import llama_cpp
+    from llama_cpp._ggml import libggml
+
+    if not llama_cpp.llama_supports_gpu_offload():
+        return []
+    libggml.ggml_backend_dev_count.restype = ctypes.c_size_t
+    libggml.ggml_backend_dev_get.restype = ctypes.c_void_p
+    libggml.ggml_backend_dev_get.argtypes = [ctypes.c_size_t]
+    libggml.ggml_backend_dev_type.argtypes = [ctypes.c_void_p]
+    libggml.ggml_backend_dev_description.argtypes = [ctypes.c_void_p]
+    libggml.ggml_backend_dev_description.restype = ctypes.c_char_p
+    size = ctypes.POINTER(ctypes.c_size_t)
+    libggml.ggml_backend_dev_memory.argtypes = [ctypes.c_void_p, size, size]
+    found = []
+    for index in range(libggml.ggml_backend_dev_count()):
+        device = libggml.ggml_backend_dev_get(index)
+        if libggml.ggml_backend_dev_type(device) in (_GPU, _INTEGRATED):
+            free, total = ctypes.c_size_t(), ctypes.c_size_t()
+            libggml.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
+            name = libggml.ggml_backend_dev_description(device).decode(errors="replace")
+            found.append(Device(name, free.value, total.value))
+    return found
+
+
+def plan(facts: ModelFacts, cards: Sequence[Device], *, supported: bool) -> Offload:
+    """How many layers of a model fit on the card with the most free memory.
+
+    A layer is counted as its share of the file plus its KV cache for `CONTEXT_TOKENS`; the output layer counts as one.
+
+    Args:
+        facts: what the model's file says.
+        cards: from `devices`.
+        supported: whether this build of llama.cpp can use a graphics card at all.
+    """
+    if not supported:
+        return Offload(0, "GPU: not used, this build of llama.cpp has no GPU support")
+    if not cards:
+        return Offload(0, "GPU: not used, no graphics card was found")
+    card = max(cards, key=lambda card: card.free)
+    kv = facts.kv_bytes_per_token * min(CONTEXT_TOKENS, facts.context) // max(1, facts.layers)
+    share = facts.size // (facts.layers + 1) + kv
+    fitting = max(0, card.free - RESERVE_BYTES) // max(1, share)
+    shown = min(fitting, facts.layers)
+    where = f"{card.name}, {card.free >> 20:,} MB free"
+    if not fitting:
+        return Offload(0, f"GPU: not used, too little memory is free on it ({where})")
+    return Offload(min(fitting, facts.layers + 1), f"GPU: {shown} of {facts.layers} layers ({where})")

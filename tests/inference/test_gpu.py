@@ -1,0 +1,48 @@
+"""How many layers go to a graphics card, and what is said about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine.inference.gpu import RESERVE_BYTES, Device, plan
+from engine.inference.models import ModelFacts
+
+MB = 1 << 20
+FACTS = ModelFacts("m", "gemma3", "Q4_0", 2700 * MB, 4096, 26, 26 * 4096, None, True, None)
+"""27 shares of 100 MB of weights each, and 16 MB of KV cache a layer."""
+
+
+def card(free_mb: int, name: str = "Card") -> Device:
+    return Device(name, free_mb * MB + RESERVE_BYTES, 9000 * MB)
+
+
+def test_as_many_layers_as_fit_go_to_the_card() -> None:
+    assert plan(FACTS, [card(24 * 116)], supported=True).sentence.startswith("GPU: 24 of 26 layers (Card, ")
+    assert plan(FACTS, [card(24 * 116)], supported=True).layers == 24
+    # All of them and the output layer.
+    everything = plan(FACTS, [card(9000)], supported=True)
+    assert everything.layers == 27 and "26 of 26" in everything.sentence
+
+
+def test_the_card_with_the_most_free_memory_is_taken() -> None:
+    assert "Big" in plan(FACTS, [card(500, "Small"), card(2000, "Big")], supported=True).sentence
+
+
+@pytest.mark.parametrize(
+    ("cards", "supported", "reason"),
+    [
+        ([], False, "this build of llama.cpp has no GPU support"),
+        ([], True, "no graphics card was found"),
+        ([card(50)], True, "too little memory is free on it (Card, 562 MB free)"),
+    ],
+)
+def test_when_it_is_not_used_the_reason_is_said(cards: list[Device], supported: bool, reason: str) -> None:
+    decided = plan(FACTS, cards, supported=supported)
+    assert decided.layers == 0 and decided.sentence == f"GPU: not used, {reason}"
+
+
+def test_a_longer_cache_leaves_room_for_fewer_layers() -> None:
+    heavy = replace(FACTS, kv_bytes_per_token=10 * FACTS.kv_bytes_per_token)
+    assert plan(heavy, [card(1000)], supported=True).layers < plan(FACTS, [card(1000)], supported=True).layers
