@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.importing import language
-from engine.importing.link import Linker
+from engine.importing.link import Linker, forget_mentions
 from engine.importing.profiles import table_columns
 from engine.store.search import spaced
 
@@ -165,7 +165,9 @@ class Loader:
                 continue
             result.updated += 1
             updated.add(line)
-            self.relink = self.relink or bool(changes.keys() & _LINKING)
+            if changes.keys() & _LINKING and not self.relink:
+                self.relink = True
+                forget_mentions(self.db)
             self._update(table, row_id, changes)
         self.db.conn.executemany(
             "INSERT OR IGNORE INTO row_seen (import_id, table_name, row_id, line) VALUES (?, ?, ?, ?)", seen
@@ -276,7 +278,7 @@ def _restore(db: Database, import_id: int) -> int:
         "SELECT id, table_name, row_id, before FROM row_changes WHERE import_id = ? ORDER BY id DESC", [import_id]
     ).fetchall():
         before = json.loads(before_json)
-        for later_id, later_json in _later(db, table, row_id, change_id):
+        for later_id, later_json in _later(db, table, row_id, import_id, change_id):
             later = json.loads(later_json)
             shared = before.keys() & later.keys()
             if shared:
@@ -290,8 +292,8 @@ def _restore(db: Database, import_id: int) -> int:
     return len(restored)
 
 
-def _later(db: Database, table: str, row_id: int, change_id: int) -> Iterator[tuple[int, str]]:
+def _later(db: Database, table: str, row_id: int, import_id: int, change_id: int) -> Iterator[tuple[int, str]]:
     yield from db.execute(
-        "SELECT id, before FROM row_changes WHERE table_name = ? AND row_id = ? AND id > ? ORDER BY id",
-        [table, row_id, change_id],
+        "SELECT id, before FROM row_changes WHERE table_name = ? AND row_id = ? AND import_id != ? AND id > ? ORDER BY id",
+        [table, row_id, import_id, change_id],
     ).fetchall()

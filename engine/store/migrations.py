@@ -291,3 +291,21 @@ def m006_review_links(db: Database) -> None:
         );
         """,
     )
+
+
+@migrations()
+def m007_mentions(db: Database) -> None:
+    """What rows say of products, counted, so that a small import into a large shop need not read all rows to link its own;
+    and what an import that brought a row again left unsaid, so that taking another one back is exact."""
+    _run(
+        db,
+        """
+        CREATE TABLE product_mentions (
+            table_name TEXT NOT NULL, platform TEXT NOT NULL, product_id TEXT NOT NULL, sku TEXT NOT NULL, name TEXT NOT NULL,
+            product TEXT, rows INTEGER NOT NULL,
+            PRIMARY KEY (table_name, platform, product_id, sku, name)
+        ) WITHOUT ROWID;
+        ALTER TABLE row_seen ADD COLUMN sheet TEXT;
+        ALTER TABLE row_seen ADD COLUMN silent TEXT;
+        """,
+    )

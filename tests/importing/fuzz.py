@@ -49,7 +49,15 @@ from tests.importing.test_quirks import META, PACKED, PDD, TRANSACTIONS, pdd
 from tests.importing.workbooks import write_ods, write_xls
 
 SLOWEST_SECONDS = 10.0
-TABLES = (*IMPORTED_TABLES, "product_keys", "product_identifiers", "row_changes", "row_seen")
+TABLES = (
+    *IMPORTED_TABLES,
+    "product_keys",
+    "product_identifiers",
+    "product_mentions",
+    "review_links",
+    "row_changes",
+    "row_seen",
+)
 REVIEWS = judgeme(
     ("Fine", 'Works.\nEvery day, "really" 😀', 5, "2026-03-01 10:00:00 UTC", "ann@example.com", "blue-shirt"),
     ("", "It broke, after a week", 1, "2026-03-02 10:00:00 UTC", "bob@example.com", "red-sock"),
@@ -406,7 +414,7 @@ class Fuzzer:
             accept=chance.random() < 0.5, date_order=chance.choice((None, None, "dmy", "mdy")),
             encoding=chance.choice((None,) * 9 + ("utf-8", "gb18030", "cp1252")),
         )  # fmt: skip
-        delimited.BATCH_BYTES = chance.choice((12 << 20, 12 << 20, 200, 1_000))
+        delimited.BATCH_BYTES = max(chance.choice((12 << 20, 12 << 20, 200, 1_000)), len(data) // 100)
         case_folder = self.folder / "case"
         shutil.rmtree(case_folder, ignore_errors=True)
         case_folder.mkdir()
