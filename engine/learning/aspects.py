@@ -43,17 +43,27 @@ Span = tuple[int, int, str | None]
 # -- training
 
 
-def settings() -> TrainSettings:
-    """Settings of the shipped adapter."""
+RANK, ALPHA = 16, 32.0
+PEAKS = (5e-4, 3e-4)
+"""Peak learning rate of each stage; each warms up and cools down (Loshchilov & Hutter 2017, warm restarts)."""
+
+
+def settings(stage: int) -> TrainSettings:
+    """Settings of a stage of the shipped adapter's training."""
     from engine.learning.train import TrainSettings
 
-    return TrainSettings(rank=16, alpha=32.0, lr=5e-4, tokens_per_step=640, max_text_tokens=TASK.max_text_tokens)
+    return TrainSettings(
+        rank=RANK, alpha=ALPHA, lr=PEAKS[stage], tokens_per_step=640, max_text_tokens=TASK.max_text_tokens
+    )
 
 
 def train_tags(
-    base: TorchBase, model: Path, examples: Sequence[AspectExample], work: Path, threads: int
+    base: TorchBase, model: Path, examples: Sequence[AspectExample], stage: int, work: Path, threads: int
 ) -> dict[str, torch.Tensor]:
-    """Train the adapter's tensors (or go on training) on the examples; `base` holds the weights of the file `model`."""
+    """Train the adapter's tensors on the examples of a stage, from its checkpoint on if there is one.
+
+    `base` holds the weights of the file `model`, and the adapter as the stage before left it.
+    """
     import torch
 
     from engine.learning.base_model import GgufTokenizer
@@ -73,14 +83,14 @@ def train_tags(
 
     def on_step(step: int, steps: int, loss: float, seconds: float) -> None:
         if step % 10 == 0 or step == steps:
-            click.echo(f"step {step}/{steps}  loss {loss:.3f}  {seconds:.0f} s", err=True)
+            click.echo(f"stage {stage + 1} step {step}/{steps}  loss {loss:.3f}  {seconds:.0f} s", err=True)
 
     return fit(
         base,
         [len(e.ids) for e in encoded],
         loss_of,
-        settings(),
-        work / f"{TASK.name}.checkpoint",
+        settings(stage),
+        work / f"{TASK.name}.{stage + 1}.checkpoint",
         workers=threads,
         checkpoint_every=40,
         on_step=on_step,
@@ -98,8 +108,7 @@ def agreement(
     from engine.learning.tagging import encode, label_rows, read_tags
 
     base = load_torch(model, torch.float32)
-    made = settings()
-    lora.attach(base.model, made.rank, made.alpha, made.seed)
+    lora.attach(base.model, RANK, ALPHA, seed=0)
     lora.load_state(base.model, dict(tensors))
     tokenizer = GgufTokenizer(model)
     rows = base.label_rows(label_rows(task, tokenizer))
@@ -296,7 +305,7 @@ def build(
     task = replace(TASK, adapter=str(adapter))
     with ModelClient() as client:
         model = client.model
-        tensors = _trained(model.path, split.train, work, threads, adapter)
+        tensors = _trained(model.path, split.stages, work, threads, adapter)
         golds = [*held_out_gold(split.test), *read]
         thresholds, scored = measured(client, task, golds, most)
         unnamed = [e for e in split.test if e.implicit is not None and not e.terms]
@@ -308,7 +317,7 @@ def build(
         report(f"{json.dumps(scored)}\n{json.dumps(implicit)}")
         sample = [e.text for e in split.test][:: max(1, len(split.test) // 48)][:48]
         agreed = agreement(task, model.path, tensors, sample, client.tag(sample, task))
-    counts = {use: counted(getattr(split, use)) for use in ("train", "test")}
+    counts = {"train": counted([e for stage in split.stages for e in stage]), "test": counted(split.test)}
     path = out / f"{TASK.name}.toml"
     card.write(
         path,
@@ -342,7 +351,7 @@ def build(
             "data": [
                 {**asdict(source), **{use: counts[use][key] for use in counts}} for key, source in SOURCES.items()
             ],
-            "settings": asdict(settings()),
+            "settings": [asdict(settings(stage)) for stage in range(len(split.stages))],
             "scores": {**scored, "unnamed aspects held out": implicit},
             "llama_cpp_against_torch": agreed,
         },
@@ -351,7 +360,7 @@ def build(
 
 
 def _trained(
-    model: Path, examples: Sequence[AspectExample], work: Path, threads: int, adapter: Path
+    model: Path, stages: Sequence[Sequence[AspectExample]], work: Path, threads: int, adapter: Path
 ) -> dict[str, torch.Tensor]:
     import torch
 
@@ -359,11 +368,13 @@ def _trained(
     from engine.learning.export import write_gguf
 
     base = load_torch(model, torch.bfloat16)
-    tensors = train_tags(base, model, examples, work, threads)
+    tensors: dict[str, torch.Tensor] = {}
+    for stage, examples in enumerate(stages):
+        tensors = train_tags(base, model, examples, stage, work, threads)
     write_gguf(
         adapter,
         tensors,
-        alpha=settings().alpha,
+        alpha=ALPHA,
         architecture=base.architecture,
         name=TASK.name,
         licence=card.LICENCE,

