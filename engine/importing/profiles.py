@@ -52,7 +52,7 @@ def table_columns(table: str) -> tuple[str, ...]:
     return tuple(name for name in names if name != "extra")
 
 
-class Version(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Version(msgspec.Struct, frozen=True, forbid_unknown_fields=True, eq=False):
     """One header by which a profile is recognised: column names that must be there."""
 
     headers: list[str]
@@ -267,11 +267,36 @@ def is_ignored(profile: Profile, column: str) -> bool:
     return name in plain or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
+@cache
+def _platforms_of() -> dict[str, int]:
+    """How many platforms use each column name."""
+    users: dict[str, set[str]] = {}
+    for profile in all_profiles().values():
+        names = [n for f in profile.fields.values() for n in f.names] + [n for v in profile.version for n in v.headers]
+        for name in (*names, *(n for n in profile.ignore if "*" not in n)):
+            users.setdefault(normal(stated_currency(name)[0]), set()).add(profile.platform)
+    return {name: len(platforms) for name, platforms in users.items()}
+
+
+@cache
+def _telling(name: str) -> float:
+    """How much a column name says about where a file comes from, from near 0 to 1: what many platforms use says little."""
+    from engine.importing.guessing import meaning_words
+
+    return max(0.1, (0.4 if name in meaning_words() else 1.0) / max(1, _platforms_of().get(name, 1)) ** 0.7)
+
+
+# A version fits when columns of this share of its weight are there, or of a smaller one when nearly the whole file is known.
+_FITS = 0.72
+_FITS_KNOWN = 0.5
+_KNOWN = 0.7
+
+
 def match(profile: Profile, header: Sequence[str]) -> Match | None:
     """How `profile` fits a header, or None when it does not.
 
-    A version fits when at least four fifths of its columns are there and every required field has a column; confidence is
-    the share of the version's columns found and of the file's columns known.
+    A version fits by the weight of its columns that are there (a name that only one platform uses weighs most), and every
+    required field must have a column; confidence is the share of that weight and of the file's columns known.
     """
     present: dict[str, int] = {}
     currency: set[str] = set()
@@ -287,24 +312,32 @@ def match(profile: Profile, header: Sequence[str]) -> Match | None:
     columns = _columns(profile, present)
     if any(field not in columns for field, rule in profile.fields.items() if rule.required):
         return None
-    best: tuple[float, Version] | None = None
+    best: tuple[float, int, Version] | None = None
     for version in profile.version:
-        wanted = [normal(stated_currency(name)[0]) for name in version.headers]
-        share = sum(name in present for name in wanted) / len(wanted)
-        if best is None or share > best[0]:
-            best = share, version
-    if best is None or best[0] < 0.8:
+        weights = {name: _telling(name) for name in _wanted(version)}
+        found = [weight for name, weight in weights.items() if name in present]
+        share = sum(found) / sum(weights.values())
+        if best is None or (share, len(found)) > best[:2]:
+            best = share, len(found), version
+    if best is None or best[0] < _FITS_KNOWN:
         return None
     filled = [cell for cell in header if cell.strip()]
     used = {position for positions in columns.values() for position in positions}
     known = len(used) + sum(
         1 for i, cell in enumerate(header) if cell.strip() and i not in used and is_ignored(profile, cell)
     )
-    share, version = best
+    share, there, version = best
+    if share < _FITS and (known < _KNOWN * len(filled) or there < min(5, len(version.headers))):
+        return None
     confidence = share * (0.6 + 0.4 * known / max(1, len(filled)))
-    reason = f"{round(share * len(version.headers))} of {len(version.headers)} telling columns, {known} of {len(filled)} known"
+    reason = f"{there} of {len(version.headers)} telling columns, {known} of {len(filled)} known"
     code = currency.pop() if len(currency) == 1 else None
     return Match(profile, version, columns, code, confidence, known, len(filled), reason)
+
+
+@cache
+def _wanted(version: Version) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(normal(stated_currency(name)[0]) for name in version.headers))
 
 
 def _columns(profile: Profile, present: dict[str, int]) -> dict[str, tuple[int, ...]]:
