@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,63 @@ def pull(name: str, yes: bool, shop: Path | None, as_json: bool) -> None:
 
 def _megabytes(done: int, total: int) -> None:
     say(f"{done / 1e6:,.0f} MB" + (f" of {total / 1e6:,.0f}" if total else ""))
+
+
+@models.command("prepare")
+@click.argument("name")
+@json_option
+def prepare(name: str, as_json: bool) -> None:
+    """Rewrite model NAME in the quantisation that is fastest here, measured, with what it costs in right answers."""
+    from engine.inference.prepare import prepare_model
+
+    candidates = prepare_model(name, log=say)
+    if as_json:
+        print_json(asdict(candidate) for candidate in candidates)
+        return
+    columns = ["", "quantisation", "MB", "prompt tokens/s", "generated tokens/s", "texts/s", "MB of memory"]
+    print_table(
+        [*columns, "read right", "read as before"],
+        [
+            (
+                "used from now on" if one.chosen else "",
+                one.quantisation,
+                round(one.size / 1e6),
+                one.rates.prompt_tokens,
+                one.rates.generated_tokens,
+                one.rates.texts,
+                one.rates.memory_mb,
+                f"{one.right} of {one.texts}",
+                f"{one.agreement:.0%}",
+            )
+            for one in candidates
+        ],
+        as_csv=False,
+    )
+
+
+@models.command("bench")
+@click.argument("name", required=False)
+@click.option("--full", is_flag=True, help="Also compare with the usual ways of asking a model; takes minutes.")
+@json_option
+def bench(name: str | None, full: bool, as_json: bool) -> None:
+    """How fast model NAME (by default the one in use) reads and writes on this machine, and what memory it takes."""
+    from engine.inference.bench import rates, run_bench
+    from engine.inference.client import ModelClient
+
+    if full:
+        records = run_bench(model=name, on_row=lambda row: say(f"{row['name']}: {row['value']:,} {row['unit']}"))
+    else:
+        with ModelClient(name, log=say) as client:
+            found = rates(client, client.model.chat)
+            about = f"{client.model.name}, {client.model.facts.quantisation}; {client.facts()['gpu']}"
+        units = ("prompt", found.prompt_tokens, "tokens/s"), ("generation", found.generated_tokens, "tokens/s")
+        more = ("reading", found.texts, "texts/s"), ("memory of the model process", found.memory_mb, "MB")
+        records = [{"name": what, "value": value, "unit": unit, "note": about} for what, value, unit in (*units, *more)]
+    if as_json:
+        print_json(records)
+    else:
+        rows = [(row["name"], row["value"], row["unit"], row["note"]) for row in records]
+        print_table(["measured", "value", "unit", "model"], rows, as_csv=False)
 
 
 @models.command("check")

@@ -14,15 +14,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import Cancelled
+from engine.inference.chat_template import ChatFormat
 from engine.inference.client import ModelClient
 from engine.inference.machine import model_threads, process_memory
 from engine.inference.models import child_environment, remember_rates
 from engine.inference.task import LabelTask
+from engine.inference.trial import trial_task
 from engine.jobs import JobContext
 
 if TYPE_CHECKING:
@@ -36,6 +39,9 @@ CANCELS = 30
 REPEATS = 2
 
 Row = dict[str, Any]
+
+RATE_TEXTS = 48
+WRITTEN_TOKENS = 32
 
 _REMEMBERED = ("labelling, batched", "generation", "prompt while labelling")
 
@@ -80,6 +86,59 @@ _WORDS = (
 )
 
 
+@dataclass(frozen=True)
+class Rates:
+    """What a model does in a second on this machine, and the memory of its process in MB."""
+
+    prompt_tokens: float
+    generated_tokens: float
+    texts: float
+    memory_mb: float
+
+    def better(self, other: Rates) -> Rates:
+        """The better of two measurements, figure by figure: other programs only ever slow things down."""
+        return Rates(
+            max(self.prompt_tokens, other.prompt_tokens),
+            max(self.generated_tokens, other.generated_tokens),
+            max(self.texts, other.texts),
+            min(self.memory_mb, other.memory_mb),
+        )
+
+
+def rates(client: ModelClient, chat: ChatFormat | None = None) -> Rates:
+    """Measure a model for some seconds, through the model process as the program uses it, and remember it for `doctor`.
+
+    Args:
+        client: with the model to measure.
+        chat: the model's chat format, which the texts are asked in.
+    """
+    task, texts = trial_task(chat), sample_texts(RATE_TEXTS)
+    client.scores(texts[:1], task)
+
+    def decoded() -> int:
+        return int(client.facts()["decoded_tokens"])
+
+    before = decoded()
+    seconds = _timed(lambda: client.scores(texts, task))
+    read = decoded() - before
+    prompt = "The parcel" if chat is None else chat.wrap("", "Tell a long story about a parcel.")
+    list(client.generate(prompt, max_tokens=1))
+    first = _timed(lambda: list(client.generate(prompt, max_tokens=1)))
+    before = decoded()
+    list(client.generate(prompt, max_tokens=1))
+    beginning, before = decoded() - before, decoded()
+    whole = _timed(lambda: list(client.generate(prompt, max_tokens=WRITTEN_TOKENS)))
+    written = max(1, decoded() - before - beginning)
+    found = Rates(
+        prompt_tokens=round(read / seconds, 1),
+        generated_tokens=round(written / max(whole - first, 1e-3), 1),
+        texts=round(len(texts) / seconds, 2),
+        memory_mb=round(process_memory(client.pid) / 2**20),
+    )
+    remember_rates(client.model_sha, {"name": client.model.name, **asdict(found)})
+    return found
+
+
 def sample_texts(count: int = TEXTS) -> list[str]:
     """Made-up customer texts, 5 to about 120 words long like real ones, the same at every call."""
     chance = random.Random(7)
@@ -119,7 +178,7 @@ def run_bench(
         path, sha = client.model.path, client.model_sha
     keep(*_compared(path, chosen))
     by_name = {row["name"]: row["value"] for row in rows}
-    remember_rates(sha, {name: by_name[name] for name in _REMEMBERED})
+    remember_rates(sha, {"name": path.stem, **{name: by_name[name] for name in _REMEMBERED}})
     return rows
 
 

@@ -23,6 +23,7 @@ from engine.errors import ModelError
 from engine.inference.backend import CONTEXT_TOKENS
 from engine.inference.chat_template import ChatFormat
 from engine.inference.gguf_header import FILE_TYPES, Header, read_header
+from engine.inference.gpu import Device, plan
 from engine.inference.machine import available_memory, model_threads, total_memory, usable_cores
 from engine.paths import models_dir, state_dir
 
@@ -499,13 +500,16 @@ def _own_model(card: dict[str, Any], free: int) -> dict[str, Any]:
     return {**asdict(facts), **row, "template": None, "memory_mb": needed >> 20, "fits": needed <= free}
 
 
-def remember_rates(model_sha: str, rates: dict[str, float]) -> None:
+def remember_rates(model_sha: str, rates: dict[str, Any]) -> None:
     """Keep what was measured on this machine, for `doctor`."""
     write_state("rates.json", {**read_state("rates.json"), model_sha: rates})
 
 
 def doctor() -> dict[str, Any]:
-    """What this machine can run: cores, memory, GPU offload and why not, which models fit, and rates measured here."""
+    """What this machine can run: cores, memory, GPU offload and why not, which models fit, and rates measured here.
+
+    A model that is here is judged by its own file, KV cache included; the memory of one that is not is an estimate.
+    """
     native = _native_facts()
     return {
         "cores": usable_cores(),
@@ -513,9 +517,33 @@ def doctor() -> dict[str, Any]:
         "memory_mb": total_memory() >> 20,
         "memory_free_mb": available_memory() >> 20,
         **native,
-        "models": [{"name": row["name"], "installed": row["installed"], "fits": row["fits"]} for row in list_models()],
-        "rates": read_state("rates.json"),
+        "models": [_prospects(row, native) for row in list_models()],
+        "rates": list(read_state("rates.json").values()),
     }
+
+
+def _prospects(row: dict[str, Any], native: dict[str, Any]) -> dict[str, Any]:
+    """Whether a model would run here, what of it would go to a graphics card, and how that is known."""
+    known = {"name": row["name"], "installed": row["installed"]}
+    path = _present(row)
+    if path is None:
+        needed, free = row.get("memory_mb", 0), available_memory() >> 20
+        verdict = "would fit" if needed <= free else "does not fit in what is free now"
+        return {**known, "memory_mb": needed, "fits": needed <= free, "verdict": f"{verdict} (estimated)"}
+    try:
+        facts = describe(path)
+    except ModelError as error:
+        return {**known, "fits": False, "verdict": error.message()}
+    cards = [Device(**card) for card in native.get("gpus", [])]
+    offload = plan(facts, cards, supported=bool(native["gpu_offload"]))
+    return {**known, **fits(facts), "gpu": offload.sentence}
+
+
+def _present(row: dict[str, Any]) -> Path | None:
+    """The file that a row of `list_models` would be run from, if it is here."""
+    card = read_card(str(row["name"]))
+    names = [row.get("prepared"), models_dir() / str(card["file"]) if card is not None else None, row.get("file")]
+    return next((path for name in names if name and (path := models_dir() / str(name)).is_file()), None)
 
 
 def _native_facts() -> dict[str, Any]:
