@@ -120,24 +120,28 @@ def import_file(
             with _whole_or_nothing(store, path, loadable), store.write() as db:
                 # Room for the indices of a large file; it holds for this connection only.
                 db.execute("PRAGMA cache_size = -65536")
-                linker = link.Linker(db)
+                linker, since = link.Linker(db), link.Since.now(db)
                 for item in loadable:
                     item.run(db, context, linker, shop=store.path)
                 if any(item.loaded for item in loadable):
                     stage = context.stage("linking products", 1, "steps")
                     if any(item.relink for item in loadable):
                         linker = link.Linker(db)
-                    linker.finish()
-                    link.link_reviews(db)
-                    for item in loadable:
-                        if item.loaded and item.report.import_id is not None:
-                            news.tell(db, item.report.import_id)
+                    imports = [i.report.import_id for i in loadable if i.loaded and i.report.import_id is not None]
+                    moved = linker.finish()
+                    link.link_reviews(db, None if moved else replace(since, imports=tuple(imports)))
+                    for import_id in imports:
+                        news.tell(db, import_id)
                     stage.advance()
                 context.check()
         refused = [
             ImportReport(file=str(path.parent / e.file) if e.file else str(path), reason=e.what) for e in opened.refused
         ]
         return [item.report for item in prepared] + refused
+
+
+# What SQLite calls errors of the machine, not of a statement.
+_OF_THE_DISK = ("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_NOMEM", "SQLITE_CORRUPT")
 
 
 @contextlib.contextmanager
@@ -153,7 +157,7 @@ def _whole_or_nothing(store: Store, path: Path, items: list[_Item]) -> Iterator[
             what, todo = error.what, error.todo
         elif isinstance(error, OSError):
             what, todo = f"the rows that need mending cannot be written: {error.strerror or error}.", None
-        elif isinstance(error, sqlite3.Error):
+        elif isinstance(error, sqlite3.Error) and error.sqlite_errorname.startswith(_OF_THE_DISK):
             what, todo = f"the shop cannot be written: {error}.", None
         else:
             raise
@@ -230,7 +234,6 @@ class _Item:
             return
         loader = None
         if db is not None and linker is not None:
-            link.forget_review_links(db)
             platform, sheet = transformer.profile.platform, self.reading.table.sheet
             loader = load.Loader(db, linker, self._begin(db), platform, sheet, transformer.namespace)
         stage = context.stage(f"importing {report.file}", max(1, self.reading.table.records() - self.reading.first))

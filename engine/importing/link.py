@@ -114,8 +114,8 @@ class Linker:
         joined = carried.join(found, on=["_0", "_1", "_2"], how="left", maintain_order="left")
         return rows.with_columns(joined["product"])
 
-    def finish(self) -> None:
-        """Write product keys and identifiers, and the product of stored rows where it changed."""
+    def finish(self) -> bool:
+        """Write product keys and identifiers, and the product of stored rows where it changed; whether it did anywhere."""
         product_of, identifiers, keys = self._solve()
         db = self._db
         db.execute("DELETE FROM product_identifiers")
@@ -125,6 +125,7 @@ class Linker:
             "INSERT INTO product_identifiers (kind, value, product) VALUES (?, ?, ?)",
             sorted((kind, value, product) for (kind, value), product in identifiers.items()),
         )
+        any_changed = False
         for table in SOURCES:
             changed = [
                 (c.platform, c.product_id, c.sku, c.name, product_of.get(i))
@@ -133,6 +134,7 @@ class Linker:
             ]
             if changed:
                 _update(db, table, changed)
+                any_changed = True
         self._found = [replace(c, product=product_of.get(i)) for i, c in enumerate(self._found)]
         forget_mentions(db)
         db.conn.executemany(
@@ -140,6 +142,7 @@ class Linker:
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             ((*c.carries, c.product, c.rows) for c in self._found),
         )
+        return any_changed
 
     def _solve(self) -> tuple[dict[int, str], dict[Node, str], list[tuple[str, str]]]:
         """Product of every combination, of every identifier, and all products with their names."""
@@ -345,22 +348,71 @@ def _of(table: str, column: str) -> str:
 
 
 def forget_review_links(db: Database) -> None:
-    """Take back what `link_reviews` gave, before rows are added or taken back, so that they meet what files told."""
+    """Take back all that `link_reviews` gave, before rows are taken back, so that what files told is left."""
+    _affected(db, None)
+    _forget(db)
+
+
+def _forget(db: Database) -> None:
     for column in ("order_id", "courier", "product"):
         db.execute(
-            f"UPDATE reviews SET {column} = NULL FROM review_links l "
+            f"UPDATE reviews SET {column} = NULL FROM review_links l JOIN temp.affected a ON a.id = l.review_row "
             f"WHERE l.review_row = reviews.id AND l.{column} IS NOT NULL AND reviews.{column} IS l.{column}"
         )
-    db.execute("DELETE FROM review_links")
+    db.execute("DELETE FROM review_links WHERE review_row IN (SELECT id FROM temp.affected)")
 
 
-def link_reviews(db: Database) -> None:
+@dataclass(frozen=True)
+class Since:
+    """What is new in a shop: rows of each table with a greater id, and rows that these imports changed."""
+
+    last: dict[str, int]
+    imports: tuple[int, ...]
+
+    @classmethod
+    def now(cls, db: Database) -> Since:
+        """A point in time to come back to, before rows are added."""
+        tables = ("reviews", "orders", "order_lines")
+        return cls({t: int(db.execute(f"SELECT coalesce(max(id), 0) FROM {t}").fetchone()[0]) for t in tables}, ())
+
+    def rows(self, table: str) -> str:
+        """A condition on the rows of a table."""
+        imports = ", ".join(map(str, self.imports)) or "NULL"
+        changed = f"SELECT row_id FROM row_changes WHERE table_name = '{table}' AND import_id IN ({imports})"
+        return f"({table}.id > {self.last[table]} OR {table}.id IN ({changed}))"
+
+
+def _affected(db: Database, since: Since | None) -> None:
+    """The reviews whose links may be others now, as the temporary table `affected`: all, or those that new rows touch."""
+    db.execute("DROP TABLE IF EXISTS temp.affected")
+    db.execute("CREATE TEMP TABLE affected (id INTEGER PRIMARY KEY)")
+    if since is None:
+        db.execute("INSERT INTO temp.affected SELECT id FROM reviews")
+        return
+    db.execute("DROP TABLE IF EXISTS temp.touched")
+    db.execute(
+        f"CREATE TEMP TABLE touched AS SELECT order_id FROM orders WHERE {since.rows('orders')} "
+        f"UNION SELECT order_id FROM order_lines WHERE {since.rows('order_lines')} AND order_id IS NOT NULL"
+    )
+    db.execute(
+        f"INSERT INTO temp.affected SELECT id FROM reviews WHERE {since.rows('reviews')} "
+        "OR order_id IN (SELECT order_id FROM temp.touched) OR lower(email) IN ("
+        "SELECT lower(email) FROM orders WHERE order_id IN (SELECT order_id FROM temp.touched) AND email IS NOT NULL)"
+    )
+
+
+def link_reviews(db: Database, since: Since | None = None) -> None:
     """Give reviews what other files tell: the order of a customer who bought that product exactly once, the order's courier,
     and the product of an order with only one.
 
     What was found so before is taken back first, so that the outcome depends on what is in the shop, not on how it came.
+
+    Args:
+        db: the transaction's connection.
+        since: look only at reviews that what is new may touch; the products of older rows must be as they were.
     """
-    forget_review_links(db)
+    _affected(db, since)
+    _forget(db)
     _link_to_orders(db)
     for column, query in _FROM_THE_ORDER.items():
         db.execute(
@@ -368,7 +420,7 @@ def link_reviews(db: Database) -> None:
             f"ON CONFLICT (review_row) DO UPDATE SET {column} = excluded.{column}"
         )
         db.execute(
-            f"UPDATE reviews SET {column} = l.{column} FROM review_links l "
+            f"UPDATE reviews SET {column} = l.{column} FROM review_links l JOIN temp.affected a ON a.id = l.review_row "
             f"WHERE l.review_row = reviews.id AND l.{column} IS NOT NULL"
         )
 
@@ -384,21 +436,31 @@ def _link_to_orders(db: Database) -> None:
     reviews = _frame(
         db,
         "SELECT id, lower(email), product, day FROM reviews "
-        "WHERE order_id IS NULL AND email IS NOT NULL AND product IS NOT NULL",
+        "WHERE id IN (SELECT id FROM temp.affected) AND order_id IS NULL AND email IS NOT NULL AND product IS NOT NULL",
         {"review": pl.Int64, "email": text, "product": text, "day": text},
     )
     if reviews.is_empty():
         return
+    db.execute("DROP TABLE IF EXISTS temp.customers")
+    db.execute("CREATE TEMP TABLE customers (email TEXT PRIMARY KEY) WITHOUT ROWID")
+    db.conn.executemany("INSERT INTO temp.customers VALUES (?)", reviews.select("email").unique().iter_rows())
+    db.execute("DROP TABLE IF EXISTS temp.bought")
+    db.execute(
+        "CREATE TEMP TABLE bought AS SELECT lower(email) AS email, order_id, coalesce(platform, '') AS platform, day "
+        "FROM orders WHERE email IS NOT NULL AND lower(email) IN (SELECT email FROM temp.customers)"
+    )
     orders = _frame(
         db,
-        "SELECT lower(email), order_id, coalesce(platform, ''), day FROM orders WHERE email IS NOT NULL",
+        "SELECT email, order_id, platform, day FROM temp.bought",
         {"email": text, "order_id": text, "platform": text, "ordered": text},
-    ).join(reviews, on="email", how="semi")
+    )
     # One address with very many orders is a placeholder, not a customer.
     orders = orders.filter(pl.len().over("email") <= _MOST_ORDERS)
+    few = orders.height < _FEW_ORDERS
     lines = _frame(
         db,
-        "SELECT order_id, coalesce(platform, ''), product FROM order_lines WHERE product IS NOT NULL",
+        "SELECT order_id, coalesce(platform, ''), product FROM order_lines WHERE product IS NOT NULL"
+        + (" AND order_id IN (SELECT order_id FROM temp.bought)" if few else ""),
         {"order_id": text, "platform": text, "product": text},
         orders,
     ).unique()
@@ -406,11 +468,8 @@ def _link_to_orders(db: Database) -> None:
     found = reviews.join(bought, on=["email", "product"])
     found = found.filter((pl.col("ordered") <= pl.col("day")).fill_null(True))
     found = found.group_by("review").agg(pl.col("order_id").unique())
-    found = (
-        found.filter(pl.col("order_id").list.len() == 1)
-        .select("review", pl.col("order_id").list.first())
-        .sort("review")
-    )
+    found = found.filter(pl.col("order_id").list.len() == 1)
+    found = found.select("review", pl.col("order_id").list.first()).sort("review")
     db.conn.executemany("INSERT INTO review_links (review_row, order_id) VALUES (?, ?)", found.iter_rows())
     db.conn.executemany("UPDATE reviews SET order_id = ?2 WHERE id = ?1", found.iter_rows())
 
@@ -431,18 +490,20 @@ def _frame(
 
 _PORTION = 50_000
 _MOST_ORDERS = 500
+# So many orders are looked up one by one; more are found sooner by reading all lines.
+_FEW_ORDERS = 50_000
 # Each finds reviews without a value and the value their order gives them.
 _FROM_THE_ORDER = {
     "courier": """
         SELECT r.id, min(o.courier) FROM reviews r
         JOIN orders o ON o.order_id = r.order_id
-        WHERE r.courier IS NULL AND r.order_id IS NOT NULL AND o.courier IS NOT NULL
+        WHERE r.id IN (SELECT id FROM temp.affected) AND r.courier IS NULL AND r.order_id IS NOT NULL AND o.courier IS NOT NULL
         GROUP BY r.id
     """,
     "product": """
         SELECT r.id, min(l.product) FROM reviews r
         JOIN order_lines l ON l.order_id = r.order_id
-        WHERE r.product IS NULL AND l.product IS NOT NULL
+        WHERE r.id IN (SELECT id FROM temp.affected) AND r.product IS NULL AND l.product IS NOT NULL
         GROUP BY r.id HAVING count(DISTINCT l.product) = 1
     """,
 }

@@ -132,9 +132,10 @@ class Loader:
 
     def _merge(self, table: str, columns: list[str], rows: pl.DataFrame) -> Loaded:
         known: dict[str, tuple[Any, ...]] = {}
+        stored_columns = ", ".join(_stored(table, name) for name in columns)
         for part in rows["row_key"].to_frame().iter_slices(_KEYS_AT_ONCE):
             found = self.db.execute(
-                f"SELECT row_key, id, {', '.join(columns)} FROM {table} WHERE row_key IN (SELECT value FROM json_each(?))",
+                f"SELECT row_key, id, {stored_columns} FROM {table} WHERE row_key IN (SELECT value FROM json_each(?))",
                 [json.dumps(part.to_series().to_list(), ensure_ascii=False)],
             )
             known |= {row[0]: row[1:] for row in found}
@@ -182,11 +183,21 @@ class Loader:
             text = changes["text"][1]
             stored = self.db.execute("SELECT language FROM reviews WHERE id = ?", [row_id]).fetchone()[0]
             changes["language"] = (stored, language.of_text(text) or stored)
+        for column in {"order_id", "courier"} & changes.keys() if table == "reviews" else ():
+            self.db.execute(f"UPDATE review_links SET {column} = NULL WHERE review_row = ?", [row_id])
         self.db.execute(
             "INSERT INTO row_changes (import_id, table_name, row_id, before, after) VALUES (?, ?, ?, ?, ?)",
             [self.import_id, table, row_id, _side(changes, 0), _side(changes, 1)],
         )
         set_columns(self.db, table, row_id, {name: new for name, (_, new) in changes.items()})
+
+
+def _stored(table: str, column: str) -> str:
+    """A stored column as files told it: what linking gave a review is not told by any."""
+    if table == "reviews" and column in ("order_id", "courier"):
+        linked = f"(SELECT l.{column} FROM review_links l WHERE l.review_row = reviews.id)"
+        return f"CASE WHEN {column} IS {linked} THEN NULL ELSE {column} END"
+    return column
 
 
 def _literal(value: str | None) -> str:
