@@ -8,7 +8,7 @@ report progress and obey its cancel flag.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,23 +22,48 @@ if TYPE_CHECKING:
     from engine.exporting.desk import Exported
     from engine.importing.report import ImportReport, ImportSettings, Recognition
 
-COLUMN_MEANINGS = (
-    ("text", "review text"),
-    ("follow_up", "follow-up review"),
-    ("title", "review title"),
-    ("stars", "stars"),
-    ("written_at", "date"),
-    ("product_name", "product"),
-    ("product_id", "product id"),
-    ("sku", "SKU"),
-    ("variant", "variant"),
-    ("order_id", "order number"),
-    ("review_id", "review id"),
-    ("author", "customer"),
-    ("email", "customer's email"),
-    ("courier", "courier"),
-    ("reply", "reply"),
-)
+_OF_A_PRODUCT = (("product_name", "product"), ("product_id", "product id"), ("sku", "SKU"), ("variant", "variant"))
+COLUMN_MEANINGS: dict[str, tuple[tuple[str, str], ...]] = {
+    "review": (
+        ("text", "review text"), ("follow_up", "follow-up review"), ("title", "review title"), ("stars", "stars"),
+        ("written_at", "date"), *_OF_A_PRODUCT, ("order_id", "order number"), ("review_id", "review id"),
+        ("author", "customer"), ("email", "customer's email"), ("verified", "verified purchase"), ("courier", "courier"),
+        ("reply", "reply"),
+    ),
+    "order": (
+        ("order_id", "order number"), ("line_id", "order line's id"), ("ordered_at", "order date"), *_OF_A_PRODUCT,
+        ("quantity", "quantity"), ("unit_price", "price of one"), ("amount", "amount of the line"),
+        ("discount", "discount"), ("tax", "tax"), ("shipping", "shipping"), ("refunded", "refunded amount"),
+        ("currency", "currency"), ("status", "order status"), ("customer", "customer"), ("email", "customer's email"),
+        ("city", "city"), ("country", "country"), ("courier", "courier"),
+    ),
+    "stock": (
+        *_OF_A_PRODUCT, ("on_hand", "in stock"), ("available", "available to sell"), ("committed", "reserved"),
+        ("incoming", "on the way"), ("location", "warehouse"), ("day", "date"),
+    ),
+    "product": (
+        ("title", "product name"), ("product_id", "product id"), ("sku", "SKU"), ("price", "price"),
+        ("compare_at_price", "price before"), ("cost", "cost"), ("stock", "in stock"), ("barcode", "barcode"),
+        ("description", "description"), ("brand", "brand"), ("category", "category"), ("currency", "currency"),
+        ("url", "web address"),
+    ),
+    "returns": (
+        ("order_id", "order number"), ("returned_at", "date of return"), *_OF_A_PRODUCT, ("quantity", "quantity"),
+        ("reason", "reason"), ("comment", "customer's comment"), ("status", "status"), ("refund", "refund"),
+        ("currency", "currency"),
+    ),
+    "ads": (
+        ("day", "date"), ("campaign", "campaign"), ("ad_group", "ad group"), ("ad", "ad"), ("keyword", "keyword"),
+        ("impressions", "impressions"), ("clicks", "clicks"), ("spend", "spend"), ("orders", "orders"),
+        ("units", "units sold"), ("sales", "sales"), ("currency", "currency"),
+    ),
+    "sessions": (
+        ("day", "date"), ("channel", "channel"), ("page", "page"), *_OF_A_PRODUCT, ("sessions", "sessions"),
+        ("page_views", "page views"), ("units", "units sold"), ("orders", "orders"), ("sales", "sales"),
+    ),
+}  # fmt: skip
+"""What a column can mean in each kind of file: the stored column's name and its plain label."""
+_KINDS = {"reviews": "review", "orders": "order", "products": "product", "listings": "product", "items": "order"}
 TELLING = (
     *("order_id", "title", "name", "sku", "variant", "option1", "location", "status", "reason", "quantity", "amount"),
     *("total", "price", "available", "on_hand", "stock", "currency"),
@@ -108,6 +133,16 @@ class ProductRow:
     negative: int
     stars: float | None
     units: float
+
+
+@dataclass(frozen=True)
+class ProfileRow:
+    """A report that a file can be read as; `name` is what `import --as` takes."""
+
+    name: str
+    platform: str
+    report: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -457,9 +492,46 @@ class Shop:
 
         return ImportSettings(**choices)
 
-    def column_meanings(self) -> list[tuple[str, str]]:
-        """What a column of an unknown file can mean: the stored column's name and its plain label."""
-        return list(COLUMN_MEANINGS)
+    def column_meanings(self, kind: str | None = None) -> list[tuple[str, str]]:
+        """What a column of an unknown file can mean: the stored column's name and its plain label.
+
+        Args:
+            kind: what the file seems to be, `order` or `orders` for example: its own meanings come first, those of other
+                kinds follow with the kind before them.
+        """
+        own = _KINDS.get(kind or "", kind or "review")
+        found = dict(COLUMN_MEANINGS.get(own, ()))
+        for other, meanings in COLUMN_MEANINGS.items():
+            found |= {meaning: f"{other}: {label}" for meaning, label in meanings if meaning not in found}
+        return list(found.items())
+
+    def profiles(self) -> list[ProfileRow]:
+        """Every report that a file can be read as, by platform."""
+        from engine.importing.profiles import all_profiles
+
+        rows = [ProfileRow(name, p.platform, p.report, p.title) for name, p in all_profiles().items()]
+        return sorted(rows, key=lambda row: (row.platform, row.report, row.name))
+
+    def imported_before(self, path: Path) -> int | None:
+        """The import that loaded exactly this file's content and still stands, None when there is none.
+
+        Only a file of a size that was imported before is read at all.
+        """
+        import hashlib
+
+        try:
+            same_size = self.store.rows(
+                "SELECT id, content_hash FROM imports WHERE state = 'loaded' AND bytes = ? ORDER BY id DESC",
+                [path.stat().st_size],
+            )
+            if not same_size:
+                return None
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+        except OSError:
+            return None
+        # A file of several tables has an import for each, under its hash and the table's name.
+        return next((int(row["id"]) for row in same_size if row["content_hash"].split("/")[0] == digest), None)
 
     def undo(self, import_id: int) -> dict[str, int]:
         """Take exactly one import back; returns rows removed and rows restored."""
@@ -473,6 +545,7 @@ class Shop:
         to: Path,
         *,
         finding: int | str | None = None,
+        only: Collection[int] | None = None,
         sql: str | None = None,
         force: bool = False,
         context: JobContext | None = None,
@@ -480,7 +553,33 @@ class Shop:
         """Write findings, evidence, rejects, profiles, any table or view, or a query to a file, whole or not at all."""
         from engine.exporting.desk import export
 
-        return export(self, what, Path(to), finding=finding, sql=sql, force=force, context=context)
+        return export(self, what, Path(to), finding=finding, only=only, sql=sql, force=force, context=context)
+
+    def export_reviews(
+        self, which: ReviewFilter, to: Path, *, force: bool = False, context: JobContext | None = None
+    ) -> Exported:
+        """Write the reviews that a filter keeps."""
+        from engine.exporting.desk import export_sheet
+        from engine.exporting.sheets import of_reviews
+
+        return export_sheet(of_reviews(self, which), Path(to), force=force, context=context)
+
+    def export_rows(
+        self,
+        title: str,
+        columns: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+        to: Path,
+        *,
+        force: bool = False,
+        context: JobContext | None = None,
+    ) -> Exported:
+        """Write a table that is already there, as a screen shows it."""
+        from engine.exporting.desk import export_sheet
+        from engine.exporting.sheets import Sheet
+
+        sheet = Sheet(title, tuple(columns), lambda: rows, len(rows))
+        return export_sheet(sheet, Path(to), force=force, context=context)
 
     def analyze(
         self, context: JobContext | None = None, *, desks: Iterable[str] | None = None, model: str | None = None

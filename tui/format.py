@@ -59,6 +59,19 @@ def clip(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + "…"
 
 
+def clip_middle(text: str, width: int) -> str:
+    """`text` cut to at most `width` cells in its middle; both ends stay, the end a little longer."""
+    if cell_len(text) <= width:
+        return text
+    if width < 5:
+        return clip(text, width)
+    head = set_cell_size(text, (width - 1) // 2).rstrip()
+    room, start = width - 1 - cell_len(head), len(text)
+    while start > 0 and cell_len(text[start - 1 :]) <= room:
+        start -= 1
+    return f"{head}…{text[start:]}"
+
+
 def fit(text: str, width: int, *, right: bool = False) -> str:
     """`text` in exactly `width` cells: clipped, or padded on the right (on the left when `right`)."""
     clipped = clip(text, width)

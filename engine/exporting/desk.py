@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ def export(
     to: Path,
     *,
     finding: int | str | None = None,
+    only: Collection[int] | None = None,
     sql: str | None = None,
     force: bool = False,
     context: JobContext | None = None,
@@ -41,6 +43,7 @@ def export(
         what: one of `sheets.WHATS`, or any table or view; ignored with `sql`.
         to: a file that ends in .csv, .xlsx, .json, .md or .html; .toml for profiles.
         finding: whose evidence; all current findings' when None.
+        only: the ids of the findings to write; all current ones when None.
         sql: a read-only query to export instead.
         force: whether a file of that name may be replaced.
         context: reports progress, obeys the cancel flag.
@@ -55,16 +58,20 @@ def export(
         return _profiles(shop, to, force=force)
     if to.suffix.lower() not in files.WRITERS:
         raise UsageError(f"{to.name}: this is no format to export to.", todo=f"Use one of {', '.join(files.WRITERS)}.")
-    sheet = _sheet(shop, what, finding, sql)
-    files.write(sheet, to, context, force=force)
+    return export_sheet(_sheet(shop, what, finding, only, sql), to, force=force, context=context)
+
+
+def export_sheet(sheet: Sheet, to: Path, *, force: bool = False, context: JobContext | None = None) -> Exported:
+    """Write one sheet to a file, whole or not at all; raises as `export` does."""
+    files.write(sheet, to, context or JobContext(), force=force)
     return Exported((to,), sheet.count, sheet.notes)
 
 
-def _sheet(shop: Shop, what: str, finding: int | str | None, sql: str | None) -> Sheet:
+def _sheet(shop: Shop, what: str, finding: int | str | None, only: Collection[int] | None, sql: str | None) -> Sheet:
     if sql is not None:
         return sheets.of_query(shop.store, sql)
     if what == "findings":
-        return sheets.of_findings(shop)
+        return sheets.of_findings(shop, only)
     if what == "evidence":
         return sheets.of_evidence(shop, finding)
     if what == "rejects":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from engine.exporting.cells import restored
 from engine.store.migrations import IMPORTED_TABLES
 
 if TYPE_CHECKING:
-    from engine.shop import Shop
+    from engine.shop import ReviewFilter, Shop
     from engine.store.database import Store
 
 OWN = ("backroom file", "backroom sheet", "backroom line", "backroom key")
@@ -101,9 +101,23 @@ def _selected(store: Store, title: str, sql: str, counting: str) -> Sheet:
     )
 
 
-def of_findings(shop: Shop) -> Sheet:
-    """All current findings, most important first."""
-    found = shop.findings()
+def of_reviews(shop: Shop, which: ReviewFilter) -> Sheet:
+    """The reviews that a filter keeps, newest first, as they are read on screen."""
+    columns = ("day", "stars", "sentiment", "confidence", "product", "title", "text", "language", "file", "line")
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for r in shop.reviews(which, limit=MOST_ROWS):
+            yield (
+                *(r.day, r.stars, r.sentiment, r.confidence, r.product_name or r.product, r.title, r.text, r.language),
+                *(r.file, r.line),
+            )
+
+    return Sheet("reviews", columns, rows, shop.count_reviews(which))
+
+
+def of_findings(shop: Shop, only: Collection[int] | None = None) -> Sheet:
+    """Current findings, most important first; those of some ids with `only`."""
+    found = [f for f in shop.findings(include_dismissed=only is not None) if only is None or f.id in only]
     columns = (
         *("id", "desk", "kind", "finding", "k", "n", "low", "high", "confidence", "state", "evidence", "about"),
         *("numbers", "method", "query", "key"),

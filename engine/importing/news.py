@@ -38,7 +38,7 @@ _WITH_STATUS = ("orders", "order_lines", "returns", "products")
 # Statuses that cost money. That orders were paid or shipped is the course of things: it is listed, not shown first.
 _COSTLY = {"refunded", "partially_refunded", "returned", "cancelled"}
 # Below every analysis of reviews, whose ranks count customers; among themselves what is to be acted on comes first.
-_RANKS = {"out_of_stock": 0.9, "status": 0.7, "price": 0.6, "edited": 0.5, "first_sold": 0.4, "new": 0.3}
+_RANKS = {"out_of_stock": 0.9, "status": 0.7, "price": 0.6, "edited": 0.5, "first_sold": 0.4, "new_rows": 0.3}
 _IN_STOCK = (
     "SELECT row_id FROM row_changes WHERE import_id = {i} AND table_name = '{table}' "
     "AND json_extract(before, '$.{column}') > 0 AND json_extract(after, '$.{column}') <= 0"
@@ -159,7 +159,7 @@ class _News:
             method=_METHOD,
             k=k,
             n=n,
-            rank=_RANKS.get(kind, 0.3) if rank is None else rank,
+            rank=_RANKS[kind] if rank is None else rank,
             query=query,
             evidence=tuple(
                 Evidence(table, row[0])
@@ -196,7 +196,14 @@ class _News:
             rest = f"; {known:,} more in that file {'was' if known == 1 else 'were'} known" if known else ""
             of = f"SELECT ({self._known(table)}) + (SELECT count(*) FROM ({rows}))"
             yield self._finding(
-                "new", table, rows, of, words[1], f"{short} in {told.file}{period}{more}{rest}.", short, numbers=numbers
+                "new_rows",
+                table,
+                rows,
+                of,
+                words[1],
+                f"{short} in {told.file}{period}{more}{rest}.",
+                short,
+                numbers=numbers,
             )
 
     def _first_sold(self) -> Iterator[Finding]:

@@ -57,8 +57,8 @@ def test_new_orders_changed_statuses_and_products_sold_first_are_counted(shop: S
     bring(shop, SHOPIFY, "march.csv")
     bring(shop, NEXT_WEEK, "april.csv")
     found = news(shop)
-    assert {kind: (f.k, f.n) for kind, f in found.items()} == {"new": (2, 3), "status": (1, 1), "first_sold": (1, 2)}
-    assert found["new"].sentence == "2 new orders in april.csv, of 2026-03-06 to 2026-03-07; 1 more in that file was known."
+    assert {kind: (f.k, f.n) for kind, f in found.items()} == {"new_rows": (2, 3), "status": (1, 1), "first_sold": (1, 2)}
+    assert found["new_rows"].sentence == "2 new orders in april.csv, of 2026-03-06 to 2026-03-07; 1 more in that file was known."
     assert found["status"].sentence == "1 order became refunded since the file before april.csv."
     assert found["first_sold"].sentence == "1 product sold for the first time in april.csv: Green Hat."
     for finding in found.values():
@@ -73,20 +73,20 @@ def test_evidence_opens_to_the_file_and_line_that_said_it(shop: Shop) -> None:
     (refunded,) = shop.evidence(found["status"].id or 0)
     assert (refunded.file, refunded.line, refunded.table_name) == ("april.csv", 2, "orders")
     assert "#1" in refunded.text and "status: shipped → refunded" in refunded.text and refunded.quote == refunded.text
-    new = shop.evidence(found["new"].id or 0)
+    new = shop.evidence(found["new_rows"].id or 0)
     assert [(row.file, row.line) for row in new] == [("april.csv", 5), ("april.csv", 4)]
 
 
 def test_the_next_file_replaces_the_news_and_a_mark_on_the_old_says_nothing_of_the_new(shop: Shop) -> None:
     bring(shop, SHOPIFY, "march.csv")
     bring(shop, NEXT_WEEK, "april.csv")
-    before = news(shop)["new"]
+    before = news(shop)["new_rows"]
     shop.set_state(before.id or 0, "dismissed", "known")
-    assert "new" not in news(shop)
+    assert "new_rows" not in news(shop)
     bring(shop, judgeme(("A", "lovely warm light", 5, "2026-03-01", "a@example.com", "lamp")), "reviews.csv")
-    assert "new" not in news(shop) and "status" in news(shop)
+    assert "new_rows" not in news(shop) and "status" in news(shop)
     bring(shop, AFTER_THAT, "may.csv")
-    after = news(shop)["new"]
+    after = news(shop)["new_rows"]
     assert (after.key, after.state, after.k) == (before.key, "new", 2) and "may.csv" in after.sentence
     assert "status" not in news(shop)
 
@@ -96,7 +96,7 @@ def test_undo_takes_the_news_back_and_brings_the_news_before_it(shop: Shop) -> N
     second = bring(shop, NEXT_WEEK, "april.csv")
     told = {key: (f.sentence, f.k, f.n, f.evidence_count) for key, f in news(shop).items()}
     third = bring(shop, AFTER_THAT, "may.csv")
-    assert "may.csv" in news(shop)["new"].sentence
+    assert "may.csv" in news(shop)["new_rows"].sentence
     shop.undo(third)
     assert {key: (f.sentence, f.k, f.n, f.evidence_count) for key, f in news(shop).items()} == told
     shop.undo(second)
@@ -117,7 +117,7 @@ def test_prices_stock_and_new_products_of_a_catalogue(shop: Shop) -> None:
     assert found["price"].sentence == "2 prices changed in april.csv: 1 up, 1 down; the largest change is Blue Shirt (BS-1) from 20 to 24."
     assert (found["price"].k, found["price"].n) == (2, 2)
     assert found["out_of_stock"].sentence == "1 item ran out of stock in april.csv: Blue Shirt (BS-1)."
-    assert found["new"].sentence == "1 new product in april.csv: Green Hat; 2 more in that file were known."
+    assert found["new_rows"].sentence == "1 new product in april.csv: Green Hat; 2 more in that file were known."
     (gone,) = shop.evidence(found["out_of_stock"].id or 0)
     assert (gone.file, gone.line) == ("april.csv", 2) and "stock: 4.0 → 0.0" in gone.text
 
@@ -135,7 +135,7 @@ def test_new_and_edited_reviews(shop: Shop) -> None:
     row = ("A", "lovely warm light", 5, "2026-03-01", "a@example.com", "lamp")
     bring(shop, judgeme(row), "march.csv")
     bring(shop, judgeme(row, ("B", "broke at once", 1, "2026-04-01", "b@example.com", "lamp")), "april.csv")
-    found = news(shop)["new"]
+    found = news(shop)["new_rows"]
     assert found.sentence == "1 new review in april.csv, of 2026-04-01; 1 with one or two stars; 1 more in that file was known."
     (opened,) = shop.evidence(found.id or 0)
     assert "broke at once" in opened.text and (opened.file, opened.line, opened.stars) == ("april.csv", 3, 1.0)

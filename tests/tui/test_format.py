@@ -16,6 +16,7 @@ from tui.format import (
     between_short,
     breaks,
     clip,
+    clip_middle,
     counted,
     duration,
     excerpt,
@@ -38,6 +39,18 @@ def finding(**changes: object) -> Finding:
         key="k", desk="reviews", kind="pain_point", subject={}, sentence="s", numbers={}, method="m", n=48, k=12
     )
     return Finding(**{**base, **changes})  # type: ignore[arg-type]
+
+
+@given(st.text(), st.integers(1, 40))
+def test_clip_middle_fits_and_keeps_what_fits(text: str, width: int) -> None:
+    shown = clip_middle(text, width)
+    assert cell_len(shown) <= width
+    assert shown == text if cell_len(text) <= width else "…" in shown
+
+
+def test_clip_middle_keeps_both_ends() -> None:
+    assert clip_middle("amazon_inventory__afn.header.tsv", 20) == "amazon_in…header.tsv"
+    assert clip_middle("淘宝订单导出二〇二六年三月.csv", 15) == "淘宝订…三月.csv"
 
 
 @given(st.text(), st.integers(1, 40))

@@ -9,6 +9,7 @@ import pytest
 from textual import events
 
 from engine.shop import Shop
+from tests.importing.conftest import SHOPIFY_HEADER
 from tests.tui.conftest import screen_text, settle
 from tests.tui.shops import build
 from tui.app import BackroomApp
@@ -82,17 +83,21 @@ async def test_a_dropped_folder_is_shown_before_anything_is_loaded(empty: Shop, 
         app.screen.focused.post_message(events.Paste(f"'{folder}'\n"))
         screen = await looked_at(pilot, app)
         text = screen_text(app)
-        assert "judgeme reviews" in text and "unknown: check the columns" in text and "cannot be read" in text
+        assert "judgeme reviews" in text and "not known; review?" in text and "cannot be read" in text
+        assert "3 files: 1 to load, 12 rows · 1 needs you · 1 cannot be read" in text
         assert empty.overview().reviews == 0 and empty.imports() == []
         assert [candidate.ready for candidate in screen.candidates] == [True, False, False]
         await pilot.press("g")
         await settle(pilot)
-        text = screen_text(app)
-        assert "judgeme.csv" in text and "review text" not in text.splitlines()[0]
-        assert "rating" in text and "Works well, number 0. [b]really[/b]" in text
+        assert "2026-03-10T10:00:00" in screen_text(app) and "Works well, number 0" in screen_text(app)
+        assert "12 of 12 rows" in screen_text(app)
         await pilot.press("v")
         await settle(pilot)
-        assert "2026-03-10T10:00:00" in screen_text(app).replace(" ", "")
+        assert "rows in the file  12" in screen_text(app) and "to load           12" in screen_text(app)
+        await pilot.press("v")
+        await settle(pilot)
+        assert "rating" in screen_text(app) and "stars" in screen_text(app)
+        assert empty.overview().reviews == 0 and empty.imports() == []
 
 
 async def test_only_what_was_agreed_to_is_loaded(empty: Shop, folder: Path) -> None:
@@ -107,7 +112,7 @@ async def test_only_what_was_agreed_to_is_loaded(empty: Shop, folder: Path) -> N
         assert "1 file loaded, 12 rows" in screen_text(app)
         await pilot.press("G", "space")
         await settle(pilot)
-        assert "✓ will be loaded" in screen_text(app)
+        assert "✓ to load" in screen_text(app)
         await pilot.press("ctrl+j")
         await finished(pilot, app)
         assert empty.overview().reviews == 27
@@ -218,3 +223,160 @@ async def test_text_that_names_no_file_is_left_alone(empty: Shop) -> None:
         app.screen.focused.post_message(events.Paste("just some words\nof a customer"))
         await settle(pilot)
         assert not isinstance(app.screen, ImportScreen)
+
+
+SHOPIFY_LINE = (
+    "#{n},a@example.com,paid,2026-03-01 10:00:00 +0200,fulfilled,EUR,{total},5.00,0.00,{total},,0.00,Post,"
+    "2026-03-01 09:59:00 +0200,{quantity},羊毛围巾 Scarf,20.00,BS-1,Ann,Graz,,,0.00,web,0.00\n"
+)
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Path:
+    """Three orders: one is right, one has no quantity, the total of one is not what its line adds up to."""
+    path = tmp_path / "订单 三月.csv"
+    rows = ((1, "2", "40.00"), (2, "two", "25.00"), (3, "1", "99.00"))
+    text = "".join(SHOPIFY_LINE.format(n=n, quantity=quantity, total=total) for n, quantity, total in rows)
+    path.write_text(SHOPIFY_HEADER + "\n" + text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_totals_stand_beside_the_files_own_before_anything_is_loaded(
+    empty: Shop, orders: Path, size: tuple[int, int]
+) -> None:
+    app = BackroomApp(empty)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        app.action_import_files(str(orders))
+        await looked_at(pilot, app)
+        text = screen_text(app)
+        assert "2 of 3 rows" in text and "1 row cannot be loaded" in text and "✓ to load, 1 bad" in text
+        await pilot.press("v", "tab", "G")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "the file says 99, loaded 20" in text and "line 4: subtotal" in text
+        assert empty.imports() == []
+        await pilot.press("escape", "L")
+        await finished(pilot, app)
+        await settle(pilot)
+        assert "✓ 1 rejected" in screen_text(app)
+        await pilot.press("tab", "G", "g")
+        await settle(pilot)
+        assert "rejects file" in screen_text(app) and empty.overview().orders == 2
+
+
+async def test_a_file_that_was_loaded_before_says_so_and_waits(empty: Shop, orders: Path) -> None:
+    empty.import_file(orders)
+    app = BackroomApp(empty)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        app.action_import_files(str(orders))
+        screen = await looked_at(pilot, app)
+        text = screen_text(app)
+        assert "= loaded before" in text and "(import 1); loading it again adds nothing" in text
+        assert not screen.candidates[0].ready and not screen.check_action("load", ())
+        await pilot.press("space", "L")
+        await finished(pilot, app)
+        assert "= loaded before" in screen_text(app) and len(empty.imports()) == 1
+
+
+async def test_a_doubtful_date_is_asked_and_d_answers(empty: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    rows = "".join(f"A{i},0{i % 9 + 1}/0{i * 5 % 9 + 1}/2026,Lamp,1,3.50\n" for i in range(12))
+    path.write_text("order number,order date,product,quantity,price\n" + rows, encoding="utf-8")
+    app = BackroomApp(empty)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.action_import_files(str(path))
+        screen = await looked_at(pilot, app)
+        assert "day first or month first?" in screen_text(app) and "? needs you" in screen_text(app)
+        await pilot.press("d")
+        await settle(pilot)
+        await pilot.press(*"month, day", "enter")
+        await looked_at(pilot, app)
+        assert screen.candidates[0].choices == {"date_order": "mdy"}
+        assert "month first?" not in screen_text(app)
+        await pilot.press("space", "L")
+        await finished(pilot, app)
+        assert empty.query("SELECT min(day), count(*) FROM order_lines")[1] == [("2026-01-01", 12)]
+
+
+async def test_columns_of_a_stock_list_can_be_said(empty: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "stock.csv"
+    path.write_text("code,left over,where\nAB-1,5,Graz\nAB-2,0,Graz\nAB-3,7,Linz\n", encoding="utf-8")
+    app = BackroomApp(empty)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        app.action_import_files(str(path))
+        screen = await looked_at(pilot, app)
+        await pilot.press("tab")
+        for row, meaning in enumerate(("SKU", "in stock", "warehouse")):
+            await pilot.press("home", *["down"] * row, "m")
+            await settle(pilot)
+            await pilot.press(*meaning, "enter")
+            await looked_at(pilot, app)
+        table = (screen.candidates[0].tables or [])[0]
+        meanings = {guess.column: guess.meaning for guess in table.columns}
+        assert meanings == {"code": "sku", "left over": "on_hand", "where": "location"}
+        await pilot.press("escape", "L")
+        await finished(pilot, app)
+        assert empty.query("SELECT sku, on_hand, location FROM stock ORDER BY sku")[1][0] == ("AB-1", 5.0, "Graz")
+
+
+async def test_another_report_is_chosen_from_a_list(empty: Shop, folder: Path) -> None:
+    app = BackroomApp(empty)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        app.action_import_files(str(folder / "judgeme.csv"))
+        screen = await looked_at(pilot, app)
+        assert screen.check_action("meaning", ()) is False
+        await pilot.press("f")
+        await settle(pilot)
+        await pilot.press(*"amazon: amazon listings", "enter")
+        await looked_at(pilot, app)
+        assert screen.candidates[0].choices == {"profile": "amazon_listings"}
+        assert "✗ error" in screen_text(app) and "Amazon listings" in screen_text(app)
+        await pilot.press("f")
+        await settle(pilot)
+        await pilot.press("up", *"decide", "enter")
+        await looked_at(pilot, app)
+        assert screen.candidates[0].ready and screen.candidates[0].choices == {}
+
+
+async def test_a_wrong_currency_is_not_taken(empty: Shop, orders: Path) -> None:
+    app = BackroomApp(empty)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        app.action_import_files(str(orders))
+        screen = await looked_at(pilot, app)
+        for typed, choices in (("euros", {}), ("chf", {"currency": "CHF"})):
+            await pilot.press("c")
+            await settle(pilot)
+            await pilot.press(*typed, "enter")
+            await looked_at(pilot, app)
+            assert screen.candidates[0].choices == choices
+
+
+async def test_what_is_new_since_the_last_file_is_on_the_first_screen(empty: Shop, orders: Path) -> None:
+    empty.import_file(orders)
+    later = orders.with_name("april.csv")
+    later.write_text(
+        f"{SHOPIFY_HEADER}\n" + SHOPIFY_LINE.format(n=1, quantity=2, total="40.00").replace(",paid,", ",refunded,"),
+        encoding="utf-8",
+    )
+    app = BackroomApp(empty)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await settle(pilot)
+        app.action_import_files(str(later))
+        await looked_at(pilot, app)
+        await pilot.press("L")
+        await finished(pilot, app)
+        assert "1 order became refunded" in " ".join(screen_text(app).split())
+        await pilot.press("escape", "1")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "Since the last files: 1 order became refunded" in text
+        await pilot.press("enter", "enter")
+        await settle(pilot)
+        assert "april.csv, line 2" in screen_text(app) and "status: shipped → refunded" in screen_text(app)

@@ -19,10 +19,11 @@ from tui.widgets.virtual import VirtualList
 
 if TYPE_CHECKING:
     from tui.app import BackroomApp
+    from tui.screens.exporting import Export
 
 
 class AreaScreen(Screen[None]):
-    """A screen in one of the areas. Subclasses give `body`, `load` and `copyable`."""
+    """A screen in one of the areas. Subclasses give `body`, `load`, `copyable` and `exported`."""
 
     AREA: ClassVar[str] = "today"
     TITLE_TEXT: ClassVar[str] = ""
@@ -36,6 +37,7 @@ class AreaScreen(Screen[None]):
             palette=False,
         ),
         Command("copy.selection", "y,ctrl+c", "copy", "copy what is selected"),
+        Command("copy.export", "ctrl+e", "export", "export what is listed here to a file"),
     )
     BINDINGS = bindings(COMMAND_TABLE)
     HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (110, "-wide")]
@@ -69,6 +71,10 @@ class AreaScreen(Screen[None]):
         """What the copy key takes; "" for nothing."""
         return ""
 
+    def exported(self) -> Export | None:
+        """What the export key writes; None where there is nothing to export."""
+        return None
+
     def leave(self) -> bool:
         """Handle Escape within the screen (close a filter); True when that was all."""
         return False
@@ -81,6 +87,8 @@ class AreaScreen(Screen[None]):
         """Escape is offered where it does something."""
         if action == "back":
             return self.has_way_back()
+        if action == "export":
+            return self.is_mounted and self.room.shop is not None and self.exported() is not None
         return super().check_action(action, parameters)
 
     # -- shared ----------------------------------------------------------------------------------------------------
@@ -128,6 +136,14 @@ class AreaScreen(Screen[None]):
             self.app.pop_screen()
         else:
             self.room.action_stop_job()
+
+    def action_export(self) -> None:
+        """Ask for a file and write what is listed to it."""
+        from tui.screens.exporting import ask
+
+        export = self.exported()
+        if export is not None:
+            ask(self.room, export)
 
     def action_copy(self) -> None:
         """Copy the text selected with the mouse, or else the current row."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on
@@ -12,11 +12,14 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.findings import Finding
-from engine.shop import EvidenceRow
+from engine.shop import EvidenceRow, Shop
 from tui.commands import Command, bindings
 from tui.format import breaks, clip, counted, excerpt, one_line, place, stars, tsv
 from tui.screens.base import AreaScreen
 from tui.widgets.virtual import Styles, VirtualList
+
+if TYPE_CHECKING:
+    from tui.screens.exporting import Export
 
 TEXT_LINES = 2
 
@@ -41,6 +44,20 @@ def draw_evidence(row: EvidenceRow, width: int, styles: Styles) -> list[Text]:
         line.stylize(styles("mark"), max(start, first) - first, max(0, min(end, last) - first))
         lines.append(line)
     return lines
+
+
+def evidence_export(shop: Shop, finding: Finding | None) -> Export | None:
+    """The rows behind a finding as something to export."""
+    from tui.screens.exporting import Export
+
+    if finding is None or finding.id is None or not finding.evidence_count:
+        return None
+    number = finding.id
+    return Export(
+        f"the {counted(finding.evidence_count, 'row')} behind this finding",
+        f"evidence {number}",
+        lambda path, force, context: shop.export("evidence", path, finding=number, force=force, context=context),
+    )
 
 
 class EvidenceScreen(AreaScreen):
@@ -92,6 +109,10 @@ class EvidenceScreen(AreaScreen):
         """The passage with its place."""
         row = self.table.row
         return "" if row is None else tsv([(row.quote, row.day, row.stars, row.file, row.line)])
+
+    def exported(self) -> Export | None:
+        """All passages."""
+        return evidence_export(self.shop, self._finding)
 
     @on(VirtualList.Opened, "#evidence")
     def open(self, event: VirtualList.Opened[EvidenceRow]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import VerticalScroll
 from textual.widget import Widget
@@ -12,9 +12,13 @@ from textual.widgets import Static
 from engine.findings import Finding
 from tui.commands import Command, bindings
 from tui.format import between, k_of_n, safe
+from tui.screens.evidence import EvidenceScreen, evidence_export
 from tui.screens.today import STATE_COMMANDS, FindingMarks
 from tui.widgets.finding_text import finding_content
 from tui.widgets.reading import ReadingPane
+
+if TYPE_CHECKING:
+    from tui.screens.exporting import Export
 
 
 class FindingScreen(FindingMarks):
@@ -68,6 +72,10 @@ class FindingScreen(FindingMarks):
         )
         return "\n".join(safe(line) for line in lines if line)
 
+    def exported(self) -> Export | None:
+        """The rows behind it."""
+        return evidence_export(self.shop, self._finding)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Evidence and query only where there are some."""
         finding = self._finding
@@ -79,8 +87,6 @@ class FindingScreen(FindingMarks):
 
     def action_evidence(self) -> None:
         """Open the rows it rests on."""
-        from tui.screens.evidence import EvidenceScreen
-
         if self._finding is not None:
             self.app.push_screen(EvidenceScreen(self._finding, self.AREA))
 

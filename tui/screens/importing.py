@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.cells import cell_len
 from textual import events, on
 from textual.content import Content
 from textual.message import Message
@@ -18,149 +17,32 @@ from engine.errors import BackroomError, Cancelled
 from engine.jobs import JobContext
 from tui.background import Job
 from tui.commands import Command, bindings
-from tui.format import as_text, counted, one_line, tsv, words
+from tui.format import counted, one_line, tsv
 from tui.paths import expanded, pasted_paths
 from tui.screens.base import AreaScreen
+from tui.screens.candidates import (
+    DATE_ORDERS,
+    DELIMITERS,
+    FILE_COLUMNS,
+    Candidate,
+    Line,
+    by_hand,
+    guess_columns,
+    lines_of,
+    questions_content,
+    recognition_content,
+    sample_columns,
+    summary,
+)
 from tui.screens.imports import ImportReportScreen, report_content
-from tui.widgets.virtual import Column, VirtualList, VirtualTable
+from tui.widgets.reading import ReadingPane
+from tui.widgets.virtual import VirtualList, VirtualTable
 
 if TYPE_CHECKING:
-    from engine.importing.report import ColumnGuess, ImportReport, Recognition
+    from engine.importing.report import ImportReport, Recognition
 
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "big5", "shift_jis", "cp1252", "utf-16")
-DATE_ORDERS = (("dmy", "day, month, year"), ("mdy", "month, day, year"), ("ymd", "year, month, day"))
-DELIMITERS = ((",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", "bar"))
-CELLS_OF_SAMPLE = 22
-
-
-@dataclass
-class Candidate:
-    """A file to import.
-
-    Attributes:
-        choices: what the seller decided, by name of the setting.
-        agreed: whether it is loaded when the seller says so; None until the seller or its recognition settles it.
-        tables: what the file is, None while it is being looked at.
-        reports: what it became, once loaded.
-    """
-
-    path: Path
-    choices: dict[str, Any] = field(default_factory=dict)
-    agreed: bool | None = None
-    tables: list[Recognition] | None = None
-    error: Exception | None = None
-    reports: list[ImportReport] | None = None
-
-    @property
-    def settled(self) -> bool:
-        """Whether nothing is left to ask: every table is known and has no question."""
-        return bool(self.tables) and all(table.profile and not table.questions for table in self.tables or ())
-
-    @property
-    def ready(self) -> bool:
-        """Whether it will be loaded."""
-        agreed = self.settled if self.agreed is None else self.agreed
-        return agreed and bool(self.tables) and self.error is None and self.reports is None
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the list: one table of one file, or a file that has none yet."""
-
-    candidate: Candidate
-    table: Recognition | None
-    report: ImportReport | None = None
-
-
-def what(line: Line) -> str:
-    """What the table is."""
-    table = line.table
-    if line.candidate.error is not None:
-        return "cannot be read"
-    if table is None:
-        return "looking…"
-    if table.profile is None:
-        return "unknown: check the columns"
-    return " ".join(part for part in (one_line(table.platform), words(one_line(table.report))) if part)
-
-
-def state(line: Line) -> str:
-    """Whether it will be loaded, or what became of it."""
-    candidate, report = line.candidate, line.report
-    if candidate.error is not None:
-        return "✗ error"
-    if report is not None:
-        if report.already_imported is not None:
-            return "= imported before"
-        skipped = f", {report.rows_rejected:,} skipped" if report.rows_rejected else ""
-        return f"✓ {report.rows_loaded + report.rows_updated:,} rows{skipped}"
-    if candidate.tables is None:
-        return ""
-    if candidate.ready:
-        return "✓ will be loaded"
-    return "? asks you" if candidate.agreed is None else "– left out"
-
-
-FILE_COLUMNS: tuple[Column[Line], ...] = (
-    Column("file", 16, lambda line: one_line(line.candidate.path.name), grow=True),
-    Column("what it is", 26, what, lambda line: "bad" if line.candidate.error else ""),
-    Column("sure", 5, lambda line: f"{line.table.confidence:.0%}" if line.table else "", right=True),
-    Column("rows", 8, lambda line: f"{line.table.rows_estimate:,}" if line.table else "", right=True),
-    Column("", 18, state, lambda line: "good" if line.candidate.ready or line.report else "dim"),
-)
-
-
-def guess_columns(meanings: Mapping[str, str]) -> tuple[Column[ColumnGuess], ...]:
-    """Columns of the table of columns."""
-    return (
-        Column("column", 18, lambda guess: one_line(guess.column), grow=True),
-        Column(
-            "means", 18, lambda guess: meanings.get(guess.meaning, words(guess.meaning)) if guess.meaning else "– not used",
-            lambda guess: "" if guess.meaning else "dim",
-        ),
-        Column("sure", 4, lambda guess: f"{guess.confidence:.0%}" if guess.meaning else "", right=True),
-        Column("for example", 30, lambda guess: " | ".join(one_line(value) for value in guess.samples), grow=True),
-    )  # fmt: skip
-
-
-def sample_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Column[Mapping[str, Any]], ...]:
-    """A column for each stored column that one of `rows` fills, as wide as its values, at most `CELLS_OF_SAMPLE`."""
-    names = dict.fromkeys(name for row in rows for name, value in row.items() if value not in (None, ""))
-
-    def column(name: str) -> Column[Mapping[str, Any]]:
-        widest = max(cell_len(one_line(as_text(row.get(name)))) for row in rows)
-        width = max(cell_len(words(name)), min(widest, CELLS_OF_SAMPLE))
-        return Column(words(name), width, lambda row: one_line(as_text(row.get(name))))
-
-    return tuple(column(name) for name in names)
-
-
-def recognition_content(candidate: Candidate, table: Recognition | None) -> Content:
-    """What a table was taken for, and why."""
-    if candidate.error is not None:
-        return Content.assemble(("✗ ", "bold"), one_line(candidate.error))
-    if table is None:
-        return Content("Looking at the file…")
-    encoding = one_line(table.encoding or "")
-    if table.encoding_runner_up:
-        encoding += f" (or {one_line(table.encoding_runner_up)}?)"
-    delimiter = dict(DELIMITERS).get(table.delimiter or "", one_line(table.delimiter))
-    facts = [
-        encoding,
-        f"{delimiter}-separated" if delimiter else "",
-        f"header on line {table.header_line}" if table.header_line else "",
-        f"sheet {one_line(table.sheet)}" if table.sheet else "",
-        f"currency {one_line(table.currency)}" if table.currency else "",
-        *(f"{words(name)}: {one_line(value)}" for name, value in candidate.choices.items() if name != "mapping"),
-    ]
-    parts: list[tuple[str, str] | str] = [
-        (one_line(table.reason) + "\n", "dim"),
-        " · ".join(fact for fact in facts if fact),
-    ]
-    parts += [
-        part for question in table.questions for part in ("\n", (f"? {one_line(question)}", "$text-warning bold"))
-    ]
-    return Content.assemble(*parts)
+VIEWS = (("columns", "columns"), ("rows", "first rows as stored"), ("totals", "totals and what is left out"))
 
 
 class PathField(Input):
@@ -179,6 +61,14 @@ class PathField(Input):
         self.post_message(self.Pasted(event.text))
 
 
+class FileLoaded(Message):
+    """One file of several is done."""
+
+    def __init__(self, candidate: Candidate, result: list[ImportReport] | Exception) -> None:
+        super().__init__()
+        self.candidate, self.result = candidate, result
+
+
 class ImportScreen(AreaScreen):
     """Choose files, look at what they are, agree, load, read the totals.
 
@@ -191,12 +81,12 @@ class ImportScreen(AreaScreen):
         Command("import.load", "L,ctrl+j", "load", "load all files marked ✓", footer="load all ✓"),
         Command("import.agree", "space", "agree", "agree to load this file, or leave it out", footer="agree"),
         Command("import.meaning", "m", "meaning", "change what this column means", footer="meaning"),
-        Command("import.rows", "v", "rows", "columns, or first rows as they will be stored", footer="first rows"),
-        Command("import.encoding", "e", "encoding", "change the encoding"),
-        Command("import.dates", "d", "date_order", "change the order of day, month and year"),
-        Command("import.currency", "c", "currency", "change the currency"),
-        Command("import.delimiter", "t", "delimiter", "change the delimiter"),
+        Command("import.view", "v", "view", "columns, first rows as stored, or totals", footer="view"),
         Command("import.profile", "f", "profile", "read it as another report"),
+        Command("import.encoding", "e", "encoding", "change the encoding"),
+        Command("import.delimiter", "t", "delimiter", "change the delimiter"),
+        Command("import.currency", "c", "currency", "change the currency"),
+        Command("import.dates", "d", "date_order", "change the order of day, month and year"),
         Command("import.add", "slash", "add", "add files by path", footer="add"),
         Command("import.browse", "b", "browse", "add files from a folder tree", footer="browse"),
         Command("import.remove", "x,delete", "remove", "take this file off the list"),
@@ -208,16 +98,20 @@ class ImportScreen(AreaScreen):
         self.add_class("-importing")
         self._text = text
         self.candidates: list[Candidate] = []
-        self._rows_shown = False
-        self._shown: Path | None = None
-        self._meanings: dict[str, str] = {}
+        self._chosen_view: str | None = None
+        self._shown: tuple[Path, int] | None = None
 
     def body(self) -> Iterable[Widget]:
-        """The field, the files, what the current one is, its columns or first rows."""
+        """The field, all files in a line, the files, what the current one is, its columns, first rows or totals."""
         yield PathField(placeholder=PLACEHOLDER, id="path", compact=True)
+        yield Static(id="summary")
         yield VirtualTable[Line](FILE_COLUMNS, id="files", empty=EMPTY)
         yield Static(id="recognition")
+        yield Static(id="questions")
+        yield Static(id="views")
         yield VirtualTable[Any]((), id="columns", empty="")
+        with ReadingPane(id="totals"):
+            yield Static(id="report")
 
     @property
     def files(self) -> VirtualTable[Line]:
@@ -231,8 +125,8 @@ class ImportScreen(AreaScreen):
 
     def on_mount(self) -> None:
         """Take what was dropped; the field has the keys until there are files."""
-        self._meanings = dict(self.shop.column_meanings())
         self.query_one("#path").focus()
+        self._show_files()
         if self._text:
             self.add(self._text)
 
@@ -247,42 +141,68 @@ class ImportScreen(AreaScreen):
                 self.notify("No new file there.", severity="warning", markup=False)
                 return
             self.candidates = [*self.candidates, *new]
-            for candidate in new:
+            # The newest read goes first: what stands on top of the list is known first.
+            for candidate in reversed(new):
                 self._recognise(candidate)
+            before = self.files.row_count
             self._show_files()
+            self.files.cursor = before
             self.files.focus()
 
     def _recognise(self, candidate: Candidate) -> None:
         shop = self.shop
         settings = shop.import_settings(**candidate.choices) if candidate.choices else None
-        candidate.tables, candidate.error = None, None
+        candidate.tables = candidate.checks = candidate.error = None
 
-        def read() -> list[Recognition] | Exception:
+        def read() -> tuple[list[Recognition] | Exception, int | None]:
             try:
-                return shop.recognise(candidate.path, settings)
+                return shop.recognise(candidate.path, settings), shop.imported_before(candidate.path)
             except BackroomError as error:
-                return error
+                return error, None
 
-        def recognised(result: list[Recognition] | Exception) -> None:
-            if isinstance(result, Exception):
-                candidate.error = result
+        def recognised(result: tuple[list[Recognition] | Exception, int | None]) -> None:
+            found, candidate.before = result
+            if isinstance(found, Exception):
+                candidate.error = found
             else:
-                candidate.tables = result
+                candidate.tables = found
             self._show_files()
+            if not any(candidate.looking for candidate in self.candidates):
+                self._add_up()
 
         self.background(read, recognised)
 
+    def _add_up(self) -> None:
+        """Find out what would be loaded: of all files, the current one first, once it is known what they are."""
+        line = self.line
+        waiting = [candidate for candidate in self.candidates if candidate.checkable]
+        waiting.sort(key=lambda candidate: line is not None and candidate is line.candidate)
+        for candidate in waiting:
+            self._check(candidate)
+
+    def _check(self, candidate: Candidate) -> None:
+        shop, choices = self.shop, candidate.choices
+        settings = shop.import_settings(**choices, accept=not candidate.settled, dry_run=True)
+
+        def read() -> list[ImportReport] | None:
+            if candidate.choices is not choices or candidate.reports is not None or self.room.job is not None:
+                return None
+            try:
+                return shop.import_file(candidate.path, settings)
+            except BackroomError:
+                return []
+
+        def checked(reports: list[ImportReport] | None) -> None:
+            if reports is not None and candidate.choices is choices:
+                candidate.checks = reports
+                self._show_files()
+
+        self.background(read, checked)
+
     def _show_files(self) -> None:
-        lines = []
-        for candidate in self.candidates:
-            if candidate.reports is not None:
-                tables: list[Recognition | None] = [*(candidate.tables or ())]
-                tables += [None] * (len(candidate.reports) - len(tables))
-                lines += [
-                    Line(candidate, table, report) for table, report in zip(tables, candidate.reports, strict=False)
-                ]
-            else:
-                lines += [Line(candidate, table) for table in candidate.tables or (None,)]
+        lines = [line for candidate in self.candidates for line in lines_of(candidate)]
+        self.query_one("#summary", Static).update(summary(self.candidates))
+        self.files.set_class(not lines, "-empty")
         self.files.show_rows(lines, keep_cursor=True)
 
     @property
@@ -313,44 +233,84 @@ class ImportScreen(AreaScreen):
     def show_current(self) -> None:
         """Show what the current file is."""
         line = self.line
-        content: Content = Content("")
-        self.columns.display = True
-        if line is not None and line.report is not None:
-            content = report_content(line.report.as_json())
-            self.columns.display = False
-        elif line is not None:
-            content = recognition_content(line.candidate, line.table)
-            self._show_columns(line)
-        self.query_one("#recognition", Static).update(content)
+        self.query_one("#recognition", Static).update(recognition_content(line) if line is not None else Content(""))
+        asked = questions_content(line) if line is not None else Content("")
+        questions = self.query_one("#questions", Static)
+        questions.update(asked)
+        questions.display = bool(asked.plain)
+        self._show_view(line)
         self.refresh_bindings()
 
+    @property
+    def view(self) -> str:
+        """What is shown below: what the seller chose, else columns while their meaning is open, else the first rows."""
+        line = self.line
+        if line is not None and line.report is not None:
+            return "totals"
+        asked = line is not None and line.table is not None and by_hand(line.table)
+        if asked and line is not None and line.check is None and self._chosen_view == "totals":
+            return "columns"
+        return self._chosen_view or ("columns" if asked else "rows")
+
+    def _show_view(self, line: Line | None) -> None:
+        view, totals = self.view, self.query_one("#totals")
+        totals.display = line is not None and view == "totals" and line.candidate.error is None
+        self.columns.display = not totals.display
+        headings = self.query_one("#views", Static)
+        headings.display = line is not None and line.table is not None and line.report is None
+        headings.update(
+            Content.assemble(
+                ("v ", "$accent bold"),
+                *(
+                    part
+                    for name, title in VIEWS
+                    for part in ((f" {title} ", "reverse" if name == view else "dim"), "  ")
+                ),
+            )
+        )
+        if line is None:
+            self.columns.show_rows(())
+        elif totals.display:
+            self.query_one("#report", Static).update(self._totals(line))
+        else:
+            self._show_columns(line)
+
+    def _totals(self, line: Line) -> Content:
+        if line.report is not None:
+            return report_content(line.report.as_json())
+        if line.check is not None:
+            return report_content(line.check.as_json(), beforehand=True)
+        return Content("Nothing to show yet: see the line above.")
+
     def _show_columns(self, line: Line) -> None:
-        table, path = line.table, line.candidate.path
-        keep_cursor = self._shown == path
+        table, shown = line.table, (line.candidate.path, line.number)
+        keep_cursor = self._shown == shown
         if table is None:
             # A file that is looked at again keeps its columns, and the cursor on them, until the answer is there.
             if not keep_cursor or line.candidate.error is not None:
                 self.columns.show_rows(())
             return
-        self._shown = path
-        if self._rows_shown:
+        self._shown = shown
+        if self.view == "rows":
             self.columns.show_columns(sample_columns(table.sample_rows))
-            self.columns.empty = "No rows to show."
-            self.columns.show_rows(table.sample_rows)
+            self.columns.empty = (
+                "The file holds a header and no rows." if not table.rows_estimate else "No rows to show."
+            )
+            self.columns.show_rows(table.sample_rows, keep_cursor=keep_cursor)
         else:
-            self.columns.show_columns(guess_columns(self._meanings))
+            self.columns.show_columns(guess_columns(dict(self.shop.column_meanings(table.report))))
             self.columns.show_rows(table.columns, keep_cursor=keep_cursor)
 
     @on(VirtualList.Opened, "#files")
     def open(self, event: VirtualList.Opened[Line]) -> None:
-        """A loaded file opens its report, another one its columns."""
+        """A loaded file opens its report, another one its columns, first rows or totals."""
         line = event.row
         if line.report is not None:
             self.app.push_screen(ImportReportScreen(line.report.as_json()))
         elif line.candidate.error is not None:
             self.room.show_error(line.candidate.error)
         else:
-            self.columns.focus()
+            (self.query_one("#totals") if self.query_one("#totals").display else self.columns).focus()
 
     @on(VirtualList.Opened, "#columns")
     def open_column(self) -> None:
@@ -381,13 +341,14 @@ class ImportScreen(AreaScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what makes sense for the current file."""
-        if action in ("encoding", "date_order", "currency", "delimiter", "profile", "agree", "meaning", "rows"):
+        if action in ("encoding", "date_order", "currency", "delimiter", "profile", "agree", "meaning", "view"):
             line = self.line
             if line is None or line.candidate.reports is not None or self.room.job is not None:
                 return False
             if action == "meaning":
-                return not self._rows_shown and bool(self.columns.row_count)
-            if action in ("agree", "rows"):
+                shown = self.view == "columns" and bool(self.columns.row_count)
+                return shown and line.table is not None and by_hand(line.table)
+            if action in ("agree", "view"):
                 return line.table is not None
             return True
         if action == "remove":
@@ -423,10 +384,12 @@ class ImportScreen(AreaScreen):
         if line is not None:
             line.candidate.agreed = not line.candidate.ready
             self._show_files()
+            self._add_up()
 
-    def action_rows(self) -> None:
-        """Columns or first rows."""
-        self._rows_shown = not self._rows_shown
+    def action_view(self) -> None:
+        """Columns, first rows, totals."""
+        names = [name for name, _ in VIEWS]
+        self._chosen_view = names[(names.index(self.view) + 1) % len(names)]
         self.show_current()
 
     def _decide(self, **choices: Any) -> None:
@@ -450,7 +413,8 @@ class ImportScreen(AreaScreen):
         if line is None or line.table is None or guess is None:
             return
         table = line.table
-        meanings = [None, *self._meanings]
+        known = self.shop.column_meanings(table.report)
+        meanings = [None, *(meaning for meaning, _ in known)]
         current = meanings.index(guess.meaning) if guess.meaning in meanings else 0
 
         def chosen(position: int | None) -> None:
@@ -466,7 +430,7 @@ class ImportScreen(AreaScreen):
             self._decide(mapping=mapping)
             self.columns.focus()
 
-        labels = ["not used", *self._meanings.values()]
+        labels = ["not used", *(label for _, label in known)]
         self.app.push_screen(Choose(f"What does the column “{one_line(guess.column)}” mean?", labels, current), chosen)
 
     def _choose(self, title: str, setting: str, options: Sequence[tuple[str, str]]) -> None:
@@ -476,19 +440,10 @@ class ImportScreen(AreaScreen):
             if position is not None:
                 self._decide(**{setting: options[position - 1][0] if position else None})
 
-        self.app.push_screen(Choose(title, ["decide from the file", *(label for _, label in options)]), chosen)
-
-    def _ask(self, title: str, setting: str, placeholder: str) -> None:
-        from tui.screens.dialogs import Ask
-
         line = self.line
-        value = "" if line is None else str(line.candidate.choices.get(setting) or "")
-
-        def answered(answer: str | None) -> None:
-            if answer is not None:
-                self._decide(**{setting: answer.strip() or None})
-
-        self.app.push_screen(Ask(title, value=value, placeholder=placeholder), answered)
+        now = line.candidate.choices.get(setting) if line is not None else None
+        current = next((number for number, (value, _) in enumerate(options, 1) if value == now), 0)
+        self.app.push_screen(Choose(title, ["decide from the file", *(label for _, label in options)], current), chosen)
 
     def action_encoding(self) -> None:
         """Choose the encoding; what the file may also be comes first."""
@@ -508,13 +463,29 @@ class ImportScreen(AreaScreen):
 
     def action_currency(self) -> None:
         """Type a currency."""
-        self._ask("Which currency are amounts in, where the file does not say?", "currency", "for example EUR")
+        from tui.screens.dialogs import Ask
+
+        line = self.line
+        value = "" if line is None else str(line.candidate.choices.get("currency") or "")
+
+        def answered(answer: str | None) -> None:
+            code = (answer or "").strip().upper()
+            if answer is None:
+                return
+            if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
+                self.notify(
+                    f"{one_line(answer)} is no currency; write for example EUR.", severity="warning", markup=False
+                )
+                return
+            self._decide(currency=code or None)
+
+        title = "Which currency are amounts in, where the file does not say?"
+        self.app.push_screen(Ask(title, value=value, placeholder="for example EUR"), answered)
 
     def action_profile(self) -> None:
-        """Type a profile's name."""
-        self._ask(
-            "Read it as which report? Leave empty to decide from the file.", "profile", "for example shopify_orders"
-        )
+        """Choose the report to read it as."""
+        profiles = self.shop.profiles()
+        self._choose("Read it as which report?", "profile", [(p.name, f"{p.platform}: {p.title}") for p in profiles])
 
     def action_load(self) -> None:
         """Load every file that is agreed to, one transaction each."""
@@ -528,37 +499,62 @@ class ImportScreen(AreaScreen):
             results: list[tuple[Candidate, list[ImportReport] | Exception]] = []
             report = context.report
             for position, (candidate, settings) in enumerate(plan, 1):
-                prefix = f"{position}/{len(plan)} {candidate.path.name}: "
+                # The file's name is shown once; the stage only where it is another than reading it.
+                prefix = f"{position}/{len(plan)} {candidate.path.name}"
                 context.report = lambda progress, prefix=prefix: report(
-                    replace(progress, stage=prefix + progress.stage)
+                    replace(
+                        progress,
+                        stage=prefix if progress.stage.startswith("importing") else f"{prefix}: {progress.stage}",
+                    )
                 )
+                result: list[ImportReport] | Exception
                 try:
-                    results.append((candidate, shop.import_file(candidate.path, settings, context)))
+                    result = shop.import_file(candidate.path, settings, context)
                 except Cancelled:
                     break
                 except BackroomError as error:
-                    results.append((candidate, error))
+                    result = error
+                results.append((candidate, result))
+                self.post_message(FileLoaded(candidate, result))
             return results
 
         self.room.start_job(Job("Importing", work, lambda results: self._loaded(results, len(plan))))
 
+    @on(FileLoaded)
+    def file_loaded(self, event: FileLoaded) -> None:
+        """Show what became of a file while the others are loaded."""
+        _settle(event.candidate, event.result)
+        self._show_files()
+
     def _loaded(self, results: list[tuple[Candidate, list[ImportReport] | Exception]], planned: int) -> None:
-        rows = 0
+        reports = [report for _, result in results if not isinstance(result, Exception) for report in result]
         for candidate, result in results:
-            if isinstance(result, Exception):
-                candidate.error = result
-            else:
-                candidate.reports = result
-                rows += sum(report.rows_loaded + report.rows_updated for report in result)
+            _settle(candidate, result)
         failed = sum(isinstance(result, Exception) for _, result in results)
+        rows = sum(report.rows_loaded + report.rows_updated for report in reports)
         text = f"{counted(len(results) - failed, 'file')} loaded, {counted(rows, 'row')}"
         text += f"; {counted(failed, 'file')} could not be loaded" if failed else ""
         text += f"; stopped before the other {planned - len(results)}" if len(results) < planned else ""
-        self.room.notify(text + ". r reads what is new.", title="Import", markup=False, timeout=8)
+        text += "." + self._news({report.import_id for report in reports})
+        self.room.notify(text + " r reads what is new.", title="Import", markup=False, timeout=8)
         if self.is_attached:
             self._show_files()
 
+    def _news(self, imports: set[int | None]) -> str:
+        """What these imports changed, in a few words."""
+        found = self.shop.findings(desk="imports", today=True)
+        told = [str(f.numbers["short"]) for f in found if f.numbers.get("import_id") in imports]
+        return f" Since the files before: {', '.join(told[:NEWS_SHOWN])}." if told else ""
 
+
+def _settle(candidate: Candidate, result: list[ImportReport] | Exception) -> None:
+    if isinstance(result, Exception):
+        candidate.error = result
+    else:
+        candidate.reports = result
+
+
+NEWS_SHOWN = 3
 PLACEHOLDER = "drop files or folders here, paste their paths, or type one and press Enter"
 EMPTY = (
     "Drop export files on this window, or paste or type their paths above; a folder is taken whole. b browses.\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.content import Content
@@ -16,6 +16,9 @@ from tui.format import as_text, count, counted, one_line, tsv, words
 from tui.screens.base import AreaScreen
 from tui.widgets.reading import ReadingPane
 from tui.widgets.virtual import Column, VirtualList, VirtualTable
+
+if TYPE_CHECKING:
+    from tui.screens.exporting import Export
 
 Report = dict[str, Any]
 LINES_SHOWN = 200
@@ -48,38 +51,51 @@ COLUMNS: tuple[Column[Report], ...] = (
 )
 
 
-def report_content(report: Mapping[str, Any]) -> Content:
-    """An import in full: rows, period, totals beside the file's own, what was skipped and why."""
+def report_content(report: Mapping[str, Any], *, beforehand: bool = False) -> Content:
+    """An import in full: rows, period, totals beside the file's own, what was left out and why.
+
+    `beforehand` words it as what would be loaded.
+    """
     parts: list[tuple[str, str] | str] = []
 
     def line(name: str, value: str) -> None:
         if value:
-            parts.append((f"{name:<16}", "dim"))
+            parts.append((f"{name:<18}", "dim"))
             parts.append(value + "\n")
 
-    parts.append((one_line(report.get("file")) + "\n", "bold"))
-    line("what", kind(report))
-    line("encoding", one_line(report.get("encoding")))
-    line("currency", one_line(report.get("currency")))
+    if not beforehand:
+        parts.append((one_line(report.get("file")) + "\n", "bold"))
+        line("what", kind(report))
+        line("encoding", one_line(report.get("encoding")))
+        line("currency", one_line(report.get("currency")))
     period = report.get("period") or {}
     if period.get("from"):
         line("period", f"{period['from']} to {period.get('to')}")
-    for name in ("rows_read", "rows_loaded", "rows_updated", "rows_duplicate", "rows_rejected"):
-        line(words(name), number(report, name))
+    line("rows in the file", number(report, "rows_read"))
+    for name, said in ROWS:
+        if report.get(name) or name == "rows_loaded":
+            line(said if not beforehand else WOULD.get(said, said), number(report, name))
+    tables = {name: rows for name, rows in (report.get("tables") or {}).items() if rows}
+    line("stored as", ", ".join(f"{count(rows)} {words(name)}" for name, rows in tables.items()))
     line("rejects file", one_line(report.get("rejects_file")))
-    file_totals = report.get("file_totals") or {}
+    file_totals = dict(report.get("file_totals") or {})
     # A total of nothing that the file does not state either says nothing.
     totals = {name: value for name, value in (report.get("totals") or {}).items() if value or name in file_totals}
+    # What a group of rows states stands beside what its rows add up to.
+    for name in [name for name in file_totals if f"{name}_from_lines" in file_totals]:
+        totals[name] = file_totals.pop(f"{name}_from_lines")
     if totals or file_totals:
-        parts.append((f"\n{'total':<14}{'loaded':>16}{'in the file':>16}\n", "bold"))
+        beside = f"{'the file says':>18}" if file_totals else "  (the file states none)"
+        parts.append((f"\n{'total':<20}{'to load' if beforehand else 'loaded':>16}{beside}\n", "bold"))
         for name in [*totals, *(name for name in file_totals if name not in totals)]:
             loaded, stated = totals.get(name), file_totals.get(name)
             if loaded is None and stated is None:
                 continue
-            verdict = "" if stated is None else "  ✓ same" if loaded == stated else "  ✗ differs"
-            cells = [count(value) if isinstance(value, (int, float)) else "–" for value in (loaded, stated)]
-            parts.append(f"{words(name):<14}{cells[0]:>16}{cells[1]:>16}{verdict}\n")
-    for title, name in (("Differences", "differences"), ("Worth knowing", "notes"), ("Skipped lines", "lines_skipped")):
+            verdict = "" if stated is None or loaded is None else "  ✓ same" if loaded == stated else "  ✗ differs"
+            cells = [count(value) if isinstance(value, (int, float)) else "" for value in (loaded, stated)]
+            parts.append(f"{words(name):<20}{cells[0]:>16}{cells[1]:>18}{verdict}".rstrip() + "\n")
+    left_out = "Lines that are left out" if beforehand else "Lines that were left out"
+    for title, name in (("Differences", "differences"), ("Worth knowing", "notes"), (left_out, "lines_skipped")):
         items = report.get(name) or []
         if not items:
             continue
@@ -90,16 +106,35 @@ def report_content(report: Mapping[str, Any]) -> Content:
     return Content.assemble(*parts)
 
 
+ROWS = (
+    ("rows_loaded", "loaded"),
+    ("rows_updated", "changed"),
+    ("rows_duplicate", "known before"),
+    ("rows_rejected", "not loaded"),
+)
+WOULD = {"loaded": "to load", "known before": "there twice", "not loaded": "cannot load"}
+
+
 def difference_line(item: Any) -> str:
-    """A skipped line or a difference as one line of text."""
+    """A line that was left out or a difference as one line of text."""
     if not isinstance(item, Mapping):
         return one_line(item)
-    rest = ", ".join(
-        one_line(value) if name in ("reason", "what") else f"{words(str(name))} {one_line(value)}"
+    said = one_line(item.get("what") or item.get("reason"))
+    if "file" in item and "loaded" in item:
+        said += f": the file says {_figure(item['file'])}, loaded {_figure(item['loaded'])}"
+    rest = [
+        f"{words(str(name))} {one_line(value)}"
         for name, value in item.items()
-        if name != "line" and value is not None
-    )
-    return f"line {item['line']}: {rest}" if item.get("line") is not None else rest
+        if name not in ("line", "what", "reason", "file", "loaded") and value is not None
+    ]
+    if item.get("what") and item.get("reason"):
+        rest.append(one_line(item["reason"]))
+    text = ", ".join(part for part in (said, *rest) if part)
+    return f"line {item['line']}: {text}" if item.get("line") is not None else text
+
+
+def _figure(value: Any) -> str:
+    return count(value) if isinstance(value, (int, float)) else one_line(value)
 
 
 class ImportsScreen(AreaScreen):
@@ -146,6 +181,19 @@ class ImportsScreen(AreaScreen):
             row = self.table.row if self.is_mounted else None
             return row is not None and row.get("state") == "loaded" and self.room.job is None
         return super().check_action(action, parameters)
+
+    def exported(self) -> Export | None:
+        """All imports."""
+        from tui.screens.exporting import Export
+
+        shop, count = self.shop, self.table.row_count
+        if not count:
+            return None
+        return Export(
+            f"the {counted(count, 'import')}",
+            "imports",
+            lambda path, force, context: shop.export("imports", path, force=force, context=context),
+        )
 
     def copyable(self) -> str:
         """The import's line."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.content import Content
@@ -16,6 +16,9 @@ from tui.commands import Command, bindings
 from tui.format import bar, count, counted, one_line, tsv
 from tui.screens.base import FilteredScreen
 from tui.widgets.virtual import Column, VirtualList, VirtualTable
+
+if TYPE_CHECKING:
+    from tui.screens.exporting import Export
 
 
 def negative_share(row: ProductRow) -> str:
@@ -52,6 +55,7 @@ class ProductsScreen(FilteredScreen):
     def __init__(self) -> None:
         super().__init__()
         self._products: list[ProductRow] = []
+        self._listed: list[ProductRow] = []
         self._read = ""
 
     def body(self) -> Iterable[Widget]:
@@ -87,6 +91,7 @@ class ProductsScreen(FilteredScreen):
     def _filter(self, *, keep_cursor: bool) -> None:
         words = self.field.value.casefold().split()
         rows = [row for row in self._products if all(word in row.name.casefold() for word in words)]
+        self._listed = rows
         self.table.show_rows(rows, keep_cursor=keep_cursor)
         of = f" of {len(self._products):,}" if words else ""
         self.query_one("#heading", Static).update(
@@ -107,6 +112,20 @@ class ProductsScreen(FilteredScreen):
         """The product's line."""
         row = self.table.row
         return "" if row is None else tsv([(row.product, row.name, row.reviews, row.negative, row.stars, row.units)])
+
+    def exported(self) -> Export | None:
+        """The products that are listed, with their counts."""
+        from tui.screens.exporting import Export
+
+        shop, names = self.shop, ("product", "name", "reviews", "negative", "stars", "units")
+        rows = [tuple(getattr(row, name) for name in names) for row in self._listed]
+        if not rows:
+            return None
+        return Export(
+            f"the {counted(len(rows), 'product')} listed here",
+            "products",
+            lambda path, force, context: shop.export_rows("products", names, rows, path, force=force, context=context),
+        )
 
     @on(Input.Changed, "#filter")
     def narrow(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.containers import Horizontal, VerticalScroll
@@ -19,6 +19,9 @@ from tui.format import counted, one_line, stars, tsv
 from tui.screens.base import FilteredScreen
 from tui.widgets.review_text import review_content, sentiment_short, sentiment_style
 from tui.widgets.virtual import Column, VirtualList, VirtualTable
+
+if TYPE_CHECKING:
+    from tui.screens.exporting import Export
 
 LABEL_COMMANDS = (
     Command("label.negative", "n", "label('negative')", "this review is negative", footer="negative"),
@@ -175,6 +178,19 @@ class ReviewsScreen(FilteredScreen):
             ""
             if row is None
             else tsv([(row.day, row.stars, row.sentiment, row.product_name, row.text, row.file, row.line)])
+        )
+
+    def exported(self) -> Export | None:
+        """All reviews that the filter keeps, not only those in view."""
+        from tui.screens.exporting import Export
+
+        shop, which, count = self.shop, self.which, self.table.row_count
+        if not count:
+            return None
+        return Export(
+            f"the {counted(count, 'review')} listed here",
+            "reviews",
+            lambda path, force, context: shop.export_reviews(which, path, force=force, context=context),
         )
 
     def leave(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.containers import Horizontal, VerticalScroll
@@ -19,6 +19,10 @@ from tui.screens.base import AreaScreen, FilteredScreen
 from tui.widgets.finding_text import FINDING_LINES, draw_finding, finding_content
 from tui.widgets.virtual import VirtualList
 
+if TYPE_CHECKING:
+    from tui.screens.exporting import Export
+
+NEWS_SHOWN = 4
 STATE_COMMANDS = (
     Command("finding.seen", "s", "mark('seen')", "mark as seen", footer="seen"),
     Command("finding.acted", "a", "mark('acted on')", "mark as acted on", footer="acted on"),
@@ -78,6 +82,7 @@ class TodayScreen(FindingMarks, FilteredScreen):
         self._everything = product is not None
         self._dismissed = False
         self._findings: list[Finding] = []
+        self._listed: list[Finding] = []
 
     def body(self) -> Iterable[Widget]:
         """A heading, the filter, the list, the preview."""
@@ -123,10 +128,14 @@ class TodayScreen(FindingMarks, FilteredScreen):
             name = f"Findings about {one_line(self._product_name or self._product)}"
         period = f"{overview.first_day} to {overview.last_day}" if overview.first_day else "no dates"
         read = f"{counted(overview.reviews, 'review')}, {overview.reviews_labelled:,} read"
+        told = [] if self._product is not None else [f for f in self._findings if f.desk == "imports"]
+        news = "  ·  ".join(one_line(f.numbers.get("short")) for f in told[:NEWS_SHOWN])
+        more = f"  ·  and {len(told) - NEWS_SHOWN} more below" if len(told) > NEWS_SHOWN else ""
         self.query_one("#heading", Static).update(
             Content.assemble(
                 (f"{name}: {counted(len(self._findings), 'finding')}", "bold"),
                 (f"  ·  {read}  ·  {period}", "dim"),
+                *([("\nSince the last files: ", "$text-accent"), news, (more, "dim")] if news else []),
             )
         )
 
@@ -137,6 +146,7 @@ class TodayScreen(FindingMarks, FilteredScreen):
             for finding in self._findings
             if all(word in f"{finding.sentence} {finding.kind} {finding.state}".casefold() for word in wanted)
         ]
+        self._listed = rows
         self.table.show_rows(rows, keep_cursor=keep_cursor)
 
     def current(self) -> Finding | None:
@@ -147,6 +157,20 @@ class TodayScreen(FindingMarks, FilteredScreen):
         """The sentence with its numbers."""
         finding = self.current()
         return "" if finding is None else tsv([(finding.sentence, finding.k, finding.n, finding.state)])
+
+    def exported(self) -> Export | None:
+        """The findings that are listed."""
+        from tui.screens.exporting import Export
+
+        shop, listed = self.shop, self._listed
+        ids = [finding.id for finding in listed if finding.id is not None]
+        if not ids:
+            return None
+        return Export(
+            f"the {counted(len(ids), 'finding')} listed here",
+            "findings",
+            lambda path, force, context: shop.export("findings", path, only=ids, force=force, context=context),
+        )
 
     def action_toggle_all(self) -> None:
         """Today's findings or all."""

@@ -22,7 +22,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.commands import Command, bindings
-from tui.format import fit, wrap
+from tui.format import clip_middle, fit, wrap
 
 Row = TypeVar("Row")
 Styles = Callable[[str], Style]
@@ -406,6 +406,7 @@ class Column(Generic[Row]):
         value: the cell's text, already safe and on one line.
         style: name of the cell's style, "" for none.
         grow: takes what the other columns leave.
+        middle: shortened in the middle, where both ends tell one row from another.
     """
 
     title: str
@@ -414,6 +415,7 @@ class Column(Generic[Row]):
     style: Callable[[Row], str] = lambda row: ""
     right: bool = False
     grow: bool = False
+    middle: bool = False
 
 
 class VirtualTable(VirtualList[Row]):
@@ -456,7 +458,10 @@ class VirtualTable(VirtualList[Row]):
             if number:
                 text.append(" ")
             name = column.style(row)
-            text.append(fit(column.value(row), cells, right=column.right), styles(name) if name else None)
+            value = column.value(row)
+            if column.middle:
+                value = clip_middle(value, cells)
+            text.append(fit(value, cells, right=column.right), styles(name) if name else None)
         return [text]
 
     def render_line(self, y: int) -> Strip:
