@@ -356,10 +356,10 @@ def forget_review_links(db: Database) -> None:
 def _forget(db: Database) -> None:
     for column in ("order_id", "courier", "product"):
         db.execute(
-            f"UPDATE reviews SET {column} = NULL FROM review_links l JOIN temp.affected a ON a.id = l.review_row "
+            f"UPDATE reviews SET {column} = NULL FROM review_links l JOIN temp.link_affected a ON a.id = l.review_row "
             f"WHERE l.review_row = reviews.id AND l.{column} IS NOT NULL AND reviews.{column} IS l.{column}"
         )
-    db.execute("DELETE FROM review_links WHERE review_row IN (SELECT id FROM temp.affected)")
+    db.execute("DELETE FROM review_links WHERE review_row IN (SELECT id FROM temp.link_affected)")
 
 
 @dataclass(frozen=True)
@@ -383,21 +383,21 @@ class Since:
 
 
 def _affected(db: Database, since: Since | None) -> None:
-    """The reviews whose links may be others now, as the temporary table `affected`: all, or those that new rows touch."""
-    db.execute("DROP TABLE IF EXISTS temp.affected")
-    db.execute("CREATE TEMP TABLE affected (id INTEGER PRIMARY KEY)")
+    """The reviews whose links may be others now, as the temporary table `link_affected`: all, or those that new rows touch."""
+    db.execute("DROP TABLE IF EXISTS temp.link_affected")
+    db.execute("CREATE TEMP TABLE link_affected (id INTEGER PRIMARY KEY)")
     if since is None:
-        db.execute("INSERT INTO temp.affected SELECT id FROM reviews")
+        db.execute("INSERT INTO temp.link_affected SELECT id FROM reviews")
         return
-    db.execute("DROP TABLE IF EXISTS temp.touched")
+    db.execute("DROP TABLE IF EXISTS temp.link_touched")
     db.execute(
-        f"CREATE TEMP TABLE touched AS SELECT order_id FROM orders WHERE {since.rows('orders')} "
+        f"CREATE TEMP TABLE link_touched AS SELECT order_id FROM orders WHERE {since.rows('orders')} "
         f"UNION SELECT order_id FROM order_lines WHERE {since.rows('order_lines')} AND order_id IS NOT NULL"
     )
     db.execute(
-        f"INSERT INTO temp.affected SELECT id FROM reviews WHERE {since.rows('reviews')} "
-        "OR order_id IN (SELECT order_id FROM temp.touched) OR lower(email) IN ("
-        "SELECT lower(email) FROM orders WHERE order_id IN (SELECT order_id FROM temp.touched) AND email IS NOT NULL)"
+        f"INSERT INTO temp.link_affected SELECT id FROM reviews WHERE {since.rows('reviews')} "
+        "OR order_id IN (SELECT order_id FROM temp.link_touched) OR lower(email) IN ("
+        "SELECT lower(email) FROM orders WHERE order_id IN (SELECT order_id FROM temp.link_touched) AND email IS NOT NULL)"
     )
 
 
@@ -420,7 +420,7 @@ def link_reviews(db: Database, since: Since | None = None) -> None:
             f"ON CONFLICT (review_row) DO UPDATE SET {column} = excluded.{column}"
         )
         db.execute(
-            f"UPDATE reviews SET {column} = l.{column} FROM review_links l JOIN temp.affected a ON a.id = l.review_row "
+            f"UPDATE reviews SET {column} = l.{column} FROM review_links l JOIN temp.link_affected a ON a.id = l.review_row "
             f"WHERE l.review_row = reviews.id AND l.{column} IS NOT NULL"
         )
 
@@ -436,22 +436,22 @@ def _link_to_orders(db: Database) -> None:
     reviews = _frame(
         db,
         "SELECT id, lower(email), product, day FROM reviews "
-        "WHERE id IN (SELECT id FROM temp.affected) AND order_id IS NULL AND email IS NOT NULL AND product IS NOT NULL",
+        "WHERE id IN (SELECT id FROM temp.link_affected) AND order_id IS NULL AND email IS NOT NULL AND product IS NOT NULL",
         {"review": pl.Int64, "email": text, "product": text, "day": text},
     )
     if reviews.is_empty():
         return
-    db.execute("DROP TABLE IF EXISTS temp.customers")
-    db.execute("CREATE TEMP TABLE customers (email TEXT PRIMARY KEY) WITHOUT ROWID")
-    db.conn.executemany("INSERT INTO temp.customers VALUES (?)", reviews.select("email").unique().iter_rows())
-    db.execute("DROP TABLE IF EXISTS temp.bought")
+    db.execute("DROP TABLE IF EXISTS temp.link_customers")
+    db.execute("CREATE TEMP TABLE link_customers (email TEXT PRIMARY KEY) WITHOUT ROWID")
+    db.conn.executemany("INSERT INTO temp.link_customers VALUES (?)", reviews.select("email").unique().iter_rows())
+    db.execute("DROP TABLE IF EXISTS temp.link_bought")
     db.execute(
-        "CREATE TEMP TABLE bought AS SELECT lower(email) AS email, order_id, coalesce(platform, '') AS platform, day "
-        "FROM orders WHERE email IS NOT NULL AND lower(email) IN (SELECT email FROM temp.customers)"
+        "CREATE TEMP TABLE link_bought AS SELECT lower(email) AS email, order_id, coalesce(platform, '') AS platform, day "
+        "FROM orders WHERE email IS NOT NULL AND lower(email) IN (SELECT email FROM temp.link_customers)"
     )
     orders = _frame(
         db,
-        "SELECT email, order_id, platform, day FROM temp.bought",
+        "SELECT email, order_id, platform, day FROM temp.link_bought",
         {"email": text, "order_id": text, "platform": text, "ordered": text},
     )
     # One address with very many orders is a placeholder, not a customer.
@@ -460,7 +460,7 @@ def _link_to_orders(db: Database) -> None:
     lines = _frame(
         db,
         "SELECT order_id, coalesce(platform, ''), product FROM order_lines WHERE product IS NOT NULL"
-        + (" AND order_id IN (SELECT order_id FROM temp.bought)" if few else ""),
+        + (" AND order_id IN (SELECT order_id FROM temp.link_bought)" if few else ""),
         {"order_id": text, "platform": text, "product": text},
         orders,
     ).unique()
@@ -497,13 +497,13 @@ _FROM_THE_ORDER = {
     "courier": """
         SELECT r.id, min(o.courier) FROM reviews r
         JOIN orders o ON o.order_id = r.order_id
-        WHERE r.id IN (SELECT id FROM temp.affected) AND r.courier IS NULL AND r.order_id IS NOT NULL AND o.courier IS NOT NULL
+        WHERE r.id IN (SELECT id FROM temp.link_affected) AND r.courier IS NULL AND r.order_id IS NOT NULL AND o.courier IS NOT NULL
         GROUP BY r.id
     """,
     "product": """
         SELECT r.id, min(l.product) FROM reviews r
         JOIN order_lines l ON l.order_id = r.order_id
-        WHERE r.id IN (SELECT id FROM temp.affected) AND r.product IS NULL AND l.product IS NOT NULL
+        WHERE r.id IN (SELECT id FROM temp.link_affected) AND r.product IS NULL AND l.product IS NOT NULL
         GROUP BY r.id HAVING count(DISTINCT l.product) = 1
     """,
 }
