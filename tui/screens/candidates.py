@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ class Candidate:
         choices: what the seller decided, by name of the setting.
         agreed: whether it is loaded when the seller says so; None until the seller or its recognition settles it.
         tables: what the file is, None while it is being looked at.
+        problem: why the meanings that the seller gave so far are not enough to load it.
         before: the import that loaded the same content, if one did.
         checks: what would be loaded, None while that is not known.
         reports: what it became, once loaded.
@@ -43,6 +44,7 @@ class Candidate:
     choices: dict[str, Any] = field(default_factory=dict)
     agreed: bool | None = None
     tables: list[Recognition] | None = None
+    problem: str = ""
     before: int | None = None
     checks: list[ImportReport] | None = None
     error: Exception | None = None
@@ -56,18 +58,36 @@ class Candidate:
     @property
     def settled(self) -> bool:
         """Whether nothing is left to ask: every table is known and has no question."""
-        return bool(self.tables) and all(table.profile and not table.questions for table in self.tables or ())
+        known = all(table.profile and not table.questions for table in self.tables or ())
+        return bool(self.tables) and known and not self.problem
 
     @property
     def ready(self) -> bool:
         """Whether it will be loaded."""
         agreed = self.settled and self.before is None if self.agreed is None else self.agreed
-        return agreed and bool(self.tables) and self.error is None and self.reports is None
+        return agreed and bool(self.tables) and not self.problem and self.error is None and self.reports is None
 
     @property
     def asks(self) -> bool:
         """Whether it waits for the seller."""
-        return bool(self.tables) and not self.settled and self.agreed is None and self.reports is None
+        open_still = bool(self.problem) or self.agreed is None
+        return bool(self.tables) and not self.settled and open_still and self.reports is None
+
+    def not_enough(self, before: list[Recognition], why: str) -> None:
+        """Keep the columns with the meanings given so far, and say what is missing."""
+        mapping = self.choices.get("mapping") or {}
+        self.problem = why
+        self.tables = [
+            replace(
+                table,
+                profile=None,
+                questions=(),
+                columns=tuple(
+                    replace(column, meaning=mapping.get(column.column), confidence=1.0) for column in table.columns
+                ),
+            )
+            for table in before
+        ]
 
     @property
     def checkable(self) -> bool:
@@ -252,8 +272,10 @@ def recognition_content(line: Line) -> Content:
 def questions_content(line: Line) -> Content:
     """What only the seller can settle, with the key that settles it; empty when nothing is left to ask."""
     candidate, table = line.candidate, line.table
-    if table is None or line.report is not None or candidate.agreed is not None:
+    if table is None or line.report is not None or (candidate.agreed is not None and not candidate.problem):
         return Content("")
+    if candidate.problem:
+        return Content.styled(f"? {one_line(candidate.problem)}", WAITING)
     asked = [f"? {one_line(question)} d answers; Space takes the likelier." for question in table.questions]
     if table.profile is None:
         asked.append("? Not a report I know. Tab, then m, changes what a column means; Space accepts them all.")
@@ -286,7 +308,7 @@ def _check(line: Line) -> list[Part]:
     if candidate.before is not None:
         return [f"This very file was loaded before (import {candidate.before}); loading it again adds nothing."]
     if check is None:
-        if not candidate.ready:
+        if not candidate.ready or candidate.problem:
             return [("Not added up before you agree.", "dim")]
         if candidate.large:
             return [("A large file: its totals are shown once it is loaded, and u in Imports takes it back.", "dim")]

@@ -152,7 +152,9 @@ class ImportScreen(AreaScreen):
     def _recognise(self, candidate: Candidate) -> None:
         shop = self.shop
         settings = shop.import_settings(**candidate.choices) if candidate.choices else None
+        before = candidate.tables or []
         candidate.tables = candidate.checks = candidate.error = None
+        candidate.problem = ""
 
         def read() -> tuple[list[Recognition] | Exception, int | None]:
             try:
@@ -162,10 +164,12 @@ class ImportScreen(AreaScreen):
 
         def recognised(result: tuple[list[Recognition] | Exception, int | None]) -> None:
             found, candidate.before = result
-            if isinstance(found, Exception):
-                candidate.error = found
-            else:
+            if not isinstance(found, Exception):
                 candidate.tables = found
+            elif candidate.choices.get("mapping") and before:
+                candidate.not_enough(before, one_line(found))
+            else:
+                candidate.error = found
             self._show_files()
             if not any(candidate.looking for candidate in self.candidates):
                 self._add_up()
