@@ -235,12 +235,13 @@ def _runs(line: str, ends: NDArray[np.int64], shares: NDArray[np.float64]) -> It
     """Terms and opinions: "term" or "opinion", where it is, and its tokens.
 
     A word of several tokens is decided as a whole, by the mean of their shares: nothing begins or ends inside a word.
+    Terms that touch are one, whatever token "begins": two names with nothing but a space between them are a compound.
     """
     run: tuple[str, int, int, list[int]] | None = None
     for start, end, word in _words(line, ends):
         outside, first, further, opinion = shares[word].mean(axis=0)
         kind = "opinion" if opinion > max(outside, first + further) else "term" if first + further > outside else ""
-        if run and kind == run[0] and not (kind == "term" and first > further):
+        if run and kind == run[0]:
             run = (kind, run[1], end, [*run[3], *word])
             continue
         if run:

@@ -119,6 +119,11 @@ def test_a_word_of_several_tokens_is_a_term_as_a_whole() -> None:
     assert line[aspect.start : aspect.end] == "touchpad"
 
 
+def test_terms_that_touch_are_one() -> None:
+    (found,) = _read(["电电池, the screen battery"])
+    assert [(a.start, a.end) for a in found] == [(0, 3), (9, 23)]
+
+
 @given(st.text(alphabet=st.sampled_from("ab 电池的,。.\n\t\u3000\u2028!é👍"), max_size=60))
 def test_sentences_are_in_order_and_hold_every_letter(text: str) -> None:
     found = sentences(text)
