@@ -182,6 +182,11 @@ def unit_of(finding: Finding) -> str:
     return str(finding.numbers.get("unit") or UNITS.get(finding.kind, "reviews"))
 
 
+def evidence_word(finding: Finding) -> str:
+    """What one piece of its evidence is: words of a customer, or a row of a file."""
+    return "row" if finding.desk == "imports" else "passage"
+
+
 def k_of_n(finding: Finding) -> str:
     """`12 of 48 reviews`, or `48 reviews` when nothing is counted within them."""
     if finding.n is None:
@@ -232,7 +237,7 @@ def other_numbers(finding: Finding) -> list[tuple[str, str]]:
     """A finding's plain numbers beyond k, n and the months, as name and value."""
     shown = []
     for name, value in finding.numbers.items():
-        if name in ("k", "n", "unit", "months", "share") or value is None or isinstance(value, Mapping):
+        if name in ("k", "n", "unit", "months", "share", "short") or value is None or isinstance(value, Mapping):
             continue
         if isinstance(value, (list, tuple)):
             if not all(isinstance(item, str) for item in value):

@@ -351,6 +351,11 @@ def changes_of(db_rows: list[dict[str, Any]]) -> str:
     said = []
     for name, value in now.items():
         if name not in ("extra", "status_original") and was.get(name) != value:
-            before = "–" if was.get(name) is None else was[name]
-            said.append(f"{name.replace('_', ' ')}: {before} → {value}")
+            said.append(f"{name.replace('_', ' ')}: {_cell(was.get(name))} → {_cell(value)}")
     return ", ".join(said)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.10g}" if isinstance(value, float) else str(value)

@@ -119,7 +119,7 @@ def test_prices_stock_and_new_products_of_a_catalogue(shop: Shop) -> None:
     assert found["out_of_stock"].sentence == "1 item ran out of stock in april.csv: Blue Shirt (BS-1)."
     assert found["new_rows"].sentence == "1 new product in april.csv: Green Hat; 2 more in that file were known."
     (gone,) = shop.evidence(found["out_of_stock"].id or 0)
-    assert (gone.file, gone.line) == ("april.csv", 2) and "stock: 4.0 → 0.0" in gone.text
+    assert (gone.file, gone.line) == ("april.csv", 2) and "stock: 4 → 0" in gone.text
 
 
 def test_stock_files_by_day_tell_what_ran_out_since_the_day_before(shop: Shop) -> None:

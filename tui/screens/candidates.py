@@ -322,11 +322,11 @@ def _check(line: Line) -> list[Part]:
         _some(len(check.lines_skipped), "line is skipped", "lines are skipped"),
     ]
     money = f" {one_line(check.currency)}" if check.currency and check.totals.get("net") else ""
+    # What needs a look comes first: the end of the line may not fit.
     parts: list[Part] = [f"{count(check.rows_loaded)} of {counted(check.rows_read, 'row')}"]
-    parts.append("".join(f" · {total}" for total in totals) + money)
     parts += [(f" · {text}", WAITING) for text in left if text]
     if check.differences:
-        parts.append((f" · ✗ {counted(len(check.differences), 'difference')} from the file's own totals", WAITING))
+        parts.append((f" · ✗ {counted(len(check.differences), 'difference')}", WAITING))
     elif check.file_totals:
-        parts.append((" · ✓ the file's own totals agree", "$text-success"))
-    return parts
+        parts.append((" · ✓ as the file says", "$text-success"))
+    return [*parts, "".join(f" · {total}" for total in totals) + money]

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from engine.findings import Finding
 from engine.shop import EvidenceRow, Shop
 from tui.commands import Command, bindings
-from tui.format import breaks, clip, counted, excerpt, one_line, place, stars, tsv
+from tui.format import breaks, clip, counted, evidence_word, excerpt, one_line, place, stars, tsv
 from tui.screens.base import AreaScreen
 from tui.widgets.virtual import Styles, VirtualList
 
@@ -101,7 +101,8 @@ class EvidenceScreen(AreaScreen):
         self.table.show_rows(rows, keep_cursor=True)
         self.query_one("#heading", Static).update(
             Content.assemble(
-                (counted(len(rows), "passage"), "bold"), (f"  ·  {one_line(self._finding.sentence)}", "dim")
+                (counted(len(rows), evidence_word(self._finding)), "bold"),
+                (f"  ·  {one_line(self._finding.sentence)}", "dim"),
             )
         )
 

@@ -13,7 +13,8 @@ from tui.format import (
     between,
     between_short,
     clip,
-    count,
+    counted,
+    evidence_word,
     k_of_n,
     months,
     one_line,
@@ -60,10 +61,10 @@ def finding_content(finding: Finding, *, preview: bool = False) -> Content:
     line("what", f"{words(finding.kind)}, {words(finding.desk)} desk")
     if about(finding):
         line("about", about(finding))
-    counted = k_of_n(finding)
-    if counted:
+    share_of = k_of_n(finding)
+    if share_of:
         share = f" = {percent(finding.k / finding.n)}" if finding.k is not None and finding.n else ""
-        line("counted", counted + share)
+        line("counted", share_of + share)
     if finding.interval is not None:
         line("sure of", f"{between(finding)} (95 % interval)")
     if finding.confidence is not None:
@@ -71,7 +72,8 @@ def finding_content(finding: Finding, *, preview: bool = False) -> Content:
     state = f"{STATE_MARKS.get(finding.state, '?')} {finding.state}"
     line("state", state + (f": {one_line(finding.state_reason)}" if finding.state_reason else ""))
     line(
-        "evidence", f"{count(finding.evidence_count)} passages, Enter opens them" if finding.evidence_count else "none"
+        "evidence",
+        f"{counted(finding.evidence_count, evidence_word(finding))}, Enter opens" if finding.evidence_count else "none",
     )
     for name, value in other_numbers(finding):
         parts.append((f"{clip(name, 30)}: ", muted))
