@@ -36,7 +36,7 @@ ZONES = {
 }  # fmt: skip
 _TIME = (
     r"(?:[\sT,]*(?P<half_before>上午|下午)?[\sT,]*(?P<hour>\d{1,2})[:时.](?P<minute>\d{2})(?:[:分.](?P<second>\d{2}))?秒?"
-    r"(?:[.,]\d+)?\s*(?P<half>[aApP]\.?\s?[mM]\.?|上午|下午)?\s*"
+    r"(?:[.,]\d+)?\s*(?P<half>[aApP]\.?\s?[mM]\.?|上午|下午)?\s*(?:(?:hs|hrs|[Uu]hr)\b\.?)?\s*"
     r"(?P<zone>Z|(?:UTC|GMT)?\s*[+-]\d{1,2}:?\d{0,2}|[A-Za-z]{2,5})?(?:\s*\([^)]*\))?)?\s*$"
 )
 _WEEKDAY = r"^\s*(?:(?:[A-Za-zÀ-ÿ]{2,10}\.?,\s*)|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s+)|周.\s*|星期.\s*)?"
