@@ -102,6 +102,57 @@ def test_csv_output_cannot_run_in_a_spreadsheet(backroom: Run, tmp_path: Path, e
     assert done.stdout.splitlines()[1] == "'=1+1,'@cmd,-3"
 
 
+def test_export_writes_a_file_once_and_what_it_wrote_is_read_back(backroom: Run, tmp_path: Path, export: Path) -> None:
+    shop, out = tmp_path / "a.shop", tmp_path / "out.csv"
+    backroom("import", shop, export)
+    done = backroom("export", shop, "reviews", "--to", out, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"files": [str(out)], "rows": 2, "notes": []}
+    again = backroom("export", shop, "reviews", "--to", out)
+    assert again.returncode == 2 and "--force" in again.stderr
+    assert backroom("export", shop, "reviews", "--to", out, "--force").returncode == 0
+    record = json.loads(backroom("import", tmp_path / "b.shop", out, "--json").stdout)
+    assert (record["profile"], record["rows_loaded"], record["rows_rejected"]) == ("backroom_reviews", 2, 0)
+    words = "select row_key, title, text, stars, written_at, author from reviews order by row_key"
+    assert backroom("sql", shop, words, "--json").stdout == backroom("sql", tmp_path / "b.shop", words, "--json").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["--to", "out.csv"], 2, "say what to export"),
+        (["reviews", "--sql", "select 1", "--to", "out.csv"], 2, "say what to export"),
+        (["reviews", "--finding", "1", "--to", "out.csv"], 2, "goes with evidence"),
+        (["reviews", "--to", "out.doc"], 2, ".csv, .xlsx, .json, .md, .html"),
+        (["nothing", "--to", "out.csv"], 2, "there is nothing called nothing"),
+        (["--sql", "drop table reviews", "--to", "out.csv"], 3, "Only SELECT can be run here"),
+    ],
+)
+def test_export_says_what_is_wrong_and_writes_nothing(
+    backroom: Run, tmp_path: Path, export: Path, arguments: list[str], code: int, says: str
+) -> None:
+    shop = tmp_path / "a.shop"
+    backroom("import", shop, export)
+    placed = [str(tmp_path / part) if part.startswith("out.") else part for part in arguments]
+    done = backroom("export", shop, *placed)
+    assert (done.returncode, done.stdout) == (code, "") and says in done.stderr
+    assert not list(tmp_path.glob("out.*"))
+
+
+def test_import_says_what_is_new_since_the_last_file(backroom: Run, tmp_path: Path, export: Path) -> None:
+    shop, later = tmp_path / "a.shop", tmp_path / "later.csv"
+    backroom("import", shop, export)
+    later.write_text(REVIEWS + REVIEWS.splitlines()[-1].replace("Bob", "Cat").replace("bob@", "cat@") + "\n")
+    done = backroom("import", shop, later)
+    assert "new: 1 new review in later.csv" in done.stdout
+    (found,) = [
+        json.loads(line) for line in backroom("findings", shop, "--desk", "imports", "--json").stdout.splitlines()
+    ]
+    assert (found["key"], found["k"], found["n"]) == ("imports:judgeme:reviews:new_rows:reviews", 1, 3)
+    (evidence,) = [json.loads(line) for line in backroom("evidence", shop, found["key"], "--json").stdout.splitlines()]
+    assert (evidence["file"], evidence["line"]) == ("later.csv", 4)
+
+
 def test_a_fault_of_ours_is_logged_and_said(backroom: Run, tmp_path: Path, export: Path) -> None:
     shop = tmp_path / "a.shop"
     backroom("import", shop, export)
