@@ -20,6 +20,7 @@ from engine.jobs import JobContext
 
 if TYPE_CHECKING:
     from engine.exporting.desk import Exported
+    from engine.importing.profiles import ProfileSummary
     from engine.importing.report import ImportReport, ImportSettings, Recognition
 
 _OF_A_PRODUCT = (("product_name", "product"), ("product_id", "product id"), ("sku", "SKU"), ("variant", "variant"))
@@ -133,16 +134,6 @@ class ProductRow:
     negative: int
     stars: float | None
     units: float
-
-
-@dataclass(frozen=True)
-class ProfileRow:
-    """A report that a file can be read as; `name` is what `import --as` takes."""
-
-    name: str
-    platform: str
-    report: str
-    title: str
 
 
 @dataclass(frozen=True)
@@ -505,12 +496,11 @@ class Shop:
             found |= {meaning: f"{other}: {label}" for meaning, label in meanings if meaning not in found}
         return list(found.items())
 
-    def profiles(self) -> list[ProfileRow]:
+    def profiles(self) -> list[ProfileSummary]:
         """Every report that a file can be read as, by platform."""
-        from engine.importing.profiles import all_profiles
+        from engine.importing.profiles import listed
 
-        rows = [ProfileRow(name, p.platform, p.report, p.title) for name, p in all_profiles().items()]
-        return sorted(rows, key=lambda row: (row.platform, row.report, row.name))
+        return listed()
 
     def imported_before(self, path: Path) -> int | None:
         """The import that loaded exactly this file's content and still stands, None when there is none.
