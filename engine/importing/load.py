@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +132,8 @@ class Loader:
 
     def _merge(self, table: str, columns: list[str], rows: pl.DataFrame) -> Loaded:
         known: dict[str, tuple[Any, ...]] = {}
-        stored_columns = ", ".join(_stored(table, name) for name in columns)
+        others = [name for name in (*table_columns(table), "extra") if name not in columns]
+        stored_columns = ", ".join(_stored(table, name) for name in (*columns, *others))
         for part in rows["row_key"].to_frame().iter_slices(_KEYS_AT_ONCE):
             found = self.db.execute(
                 f"SELECT row_key, id, {stored_columns} FROM {table} WHERE row_key IN (SELECT value FROM json_each(?))",
@@ -150,11 +151,12 @@ class Loader:
         updated: set[int] = set()
         for line, key, *values in rows.filter(here).select("line", "row_key", *columns).iter_rows():
             row_id, *stored = known[key]
-            seen.append((self.import_id, table, row_id, line))
+            silent = _silent([*columns, *others], stored, values)
+            seen.append((self.import_id, table, row_id, line, self.sheet, silent))
             # A cell that this file leaves empty says nothing about what another file told.
             changes = {
                 name: (old, value)
-                for name, old, value in zip(columns, stored, values, strict=True)
+                for name, old, value in zip(columns, stored, values, strict=False)
                 if value is not None and value != old and not _close(old, value)
             }
             if "extra" in changes:
@@ -171,7 +173,8 @@ class Loader:
                 forget_mentions(self.db)
             self._update(table, row_id, changes)
         self.db.conn.executemany(
-            "INSERT OR IGNORE INTO row_seen (import_id, table_name, row_id, line) VALUES (?, ?, ?, ?)", seen
+            "INSERT OR IGNORE INTO row_seen (import_id, table_name, row_id, line, sheet, silent) VALUES (?, ?, ?, ?, ?, ?)",
+            seen,
         )
         same = set(rows["line"].filter(here)) - updated - set(new["line"])
         result.read_updated = sum(weight_of[line] for line in updated)
@@ -190,6 +193,21 @@ class Loader:
             [self.import_id, table, row_id, _side(changes, 0), _side(changes, 1)],
         )
         set_columns(self.db, table, row_id, {name: new for name, (_, new) in changes.items()})
+
+
+def _silent(names: list[str], stored: Sequence[Any], values: Sequence[Any]) -> str | None:
+    """The columns that have a value but that this row leaves unsaid, as JSON; `values` are those of the first names."""
+    silent: list[str] = []
+    for number, (name, old) in enumerate(zip(names, stored, strict=True)):
+        new = values[number] if number < len(values) else None
+        if old is None:
+            continue
+        if name == "extra":
+            said = json.loads(new) if new else {}
+            silent += ["extra/" + key for key in json.loads(old) if key not in said]
+        elif new is None:
+            silent.append(name)
+    return json.dumps(sorted(silent), ensure_ascii=False) if silent else None
 
 
 def _stored(table: str, column: str) -> str:
@@ -238,73 +256,3 @@ def _joined(old: str | None, new: str) -> str:
     if not old:
         return new
     return json.dumps({**json.loads(old), **json.loads(new)}, ensure_ascii=False)
-
-
-def undo_rows(db: Database, import_id: int, tables: Sequence[str]) -> tuple[int, int]:
-    """Take an import's rows and changes back.
-
-    A row that a later import brought again stays, as that import's row. A change that a later import changed again is taken
-    out of the history between them.
-
-    Returns:
-        Rows removed and rows restored.
-    """
-    restored = _restore(db, import_id)
-    removed = 0
-    for table in tables:
-        mine = f"SELECT id FROM {table} WHERE import_id = ?"
-        inherited = db.execute(
-            f"SELECT s.row_id, s.import_id, s.line FROM row_seen s JOIN imports i ON i.id = s.import_id "
-            f"WHERE s.table_name = ? AND s.row_id IN ({mine}) AND s.import_id != ? AND i.state = 'loaded' "
-            "ORDER BY s.row_id, s.import_id",
-            [table, import_id, import_id],
-        ).fetchall()
-        heirs: dict[int, tuple[int, int]] = {}
-        for row_id, heir, line in inherited:
-            heirs.setdefault(row_id, (heir, line))
-        db.conn.executemany(
-            f"UPDATE {table} SET import_id = ?, line = ?, sheet = NULL WHERE id = ?",
-            ((heir, line, row_id) for row_id, (heir, line) in heirs.items()),
-        )
-        db.conn.executemany(
-            "DELETE FROM row_seen WHERE import_id = ? AND table_name = ? AND row_id = ?",
-            ((heir, table, row_id) for row_id, (heir, _) in heirs.items()),
-        )
-        if table == "reviews":
-            db.execute(f"DELETE FROM reviews_search WHERE rowid IN ({mine})", [import_id])
-            forget_reading(db, "import_id = ?", [import_id], keep_seller=False)
-        else:
-            db.execute(f"DELETE FROM evidence WHERE table_name = ? AND row_id IN ({mine})", [table, import_id])
-        db.execute(f"DELETE FROM row_changes WHERE table_name = ? AND row_id IN ({mine})", [table, import_id])
-        db.execute(f"DELETE FROM row_seen WHERE table_name = ? AND row_id IN ({mine})", [table, import_id])
-        removed += db.execute(f"DELETE FROM {table} WHERE import_id = ?", [import_id]).rowcount
-    db.execute("DELETE FROM row_seen WHERE import_id = ?", [import_id])
-    db.execute("DELETE FROM row_changes WHERE import_id = ?", [import_id])
-    return removed, restored
-
-
-def _restore(db: Database, import_id: int) -> int:
-    restored: set[tuple[str, int]] = set()
-    for change_id, table, row_id, before_json in db.execute(
-        "SELECT id, table_name, row_id, before FROM row_changes WHERE import_id = ? ORDER BY id DESC", [import_id]
-    ).fetchall():
-        before = json.loads(before_json)
-        for later_id, later_json in _later(db, table, row_id, import_id, change_id):
-            later = json.loads(later_json)
-            shared = before.keys() & later.keys()
-            if shared:
-                later |= {name: before.pop(name) for name in shared}
-                db.execute(
-                    "UPDATE row_changes SET before = ? WHERE id = ?", [json.dumps(later, ensure_ascii=False), later_id]
-                )
-        if before:
-            set_columns(db, table, row_id, before)
-        restored.add((table, row_id))
-    return len(restored)
-
-
-def _later(db: Database, table: str, row_id: int, import_id: int, change_id: int) -> Iterator[tuple[int, str]]:
-    yield from db.execute(
-        "SELECT id, before FROM row_changes WHERE table_name = ? AND row_id = ? AND import_id != ? AND id > ? ORDER BY id",
-        [table, row_id, import_id, change_id],
-    ).fetchall()
