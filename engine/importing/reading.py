@@ -77,6 +77,10 @@ class Table:
         """Text cells from record number `first` on, in columns named by their position."""
         raise NotImplementedError
 
+    def filled(self, lines: list[int]) -> list[int]:
+        """Which of these lines, that have nothing in the columns that were read, have something in another one."""
+        return []
+
 
 class TextTable(Table):
     """Delimited text, in UTF-8 on disk (transcoded there when it is not)."""
@@ -138,6 +142,22 @@ class TextTable(Table):
                 if not block:
                     return
 
+    def filled(self, lines: list[int]) -> list[int]:
+        import numpy as np
+
+        found = self.index
+        if not lines or not found.regular:
+            return []
+        filled = []
+        nothing = f'{self.delimiter or ","}"\r\n\t '.encode()
+        with self._path.open("rb") as file:
+            for line in lines:
+                at = int(np.searchsorted(found.lines, line))
+                file.seek(int(found.starts[at]))
+                if file.read(int(found.starts[at + 1] - found.starts[at])).strip(nothing):
+                    filled.append(line)
+        return filled
+
     def _offset_of_line(self, line: int) -> int:
         with self._path.open("rb") as file:
             file.seek(self._skip)
@@ -173,6 +193,10 @@ class FrameTable(Table):
                 for i in columns
             }
             yield Batch(pl.DataFrame(data), lines)
+
+    def filled(self, lines: list[int]) -> list[int]:
+        rows = ((line, self._frame.row(line - self._first_line)) for line in lines)
+        return [line for line, cells in rows if any(cell and cell.strip() for cell in cells)]
 
 
 class JsonTable(Table):

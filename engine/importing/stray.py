@@ -25,12 +25,15 @@ _SPARSE = 4
 
 @dataclass
 class Found:
-    """What was set aside: line to reason, totals rows (raw cells), rows whose totals the profile names, stated record counts."""
+    """What was set aside: line to reason, totals rows (raw cells), rows whose totals the profile names, stated record counts;
+    `empty` are lines with nothing in any column that is read.
+    """
 
     lines: dict[int, str] = field(default_factory=dict)
     totals: list[dict[str, str | None]] = field(default_factory=list)
     stated: list[tuple[dict[str, str], dict[str, str | None]]] = field(default_factory=list)
     counts: list[tuple[int, int]] = field(default_factory=list)
+    empty: list[int] = field(default_factory=list)
 
 
 def take_out(raw: pl.DataFrame, match: Match, names: list[str]) -> tuple[pl.DataFrame, Found]:
@@ -56,6 +59,7 @@ def take_out(raw: pl.DataFrame, match: Match, names: list[str]) -> tuple[pl.Data
     said = raw[sparse].select(_filled(cells)).to_series()
     empty, single = sparse.filter(said == 0), raw[sparse].filter(said == 1)
     if len(empty):
+        found.empty = raw[empty]["line"].to_list()
         raw = raw.filter(~pl.int_range(pl.len()).is_in(empty.implode()))
     key = _key_column(match, cells)
     header = names[int(key)].strip()

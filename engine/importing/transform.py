@@ -254,6 +254,8 @@ class Transformer:
         if batch.short:
             self.flagged["rows end before the header does; their missing cells were read as empty"] += batch.short
         raw, stray = take_out(raw, self.reading_match, self.reading.names)
+        for line in self.reading.table.filled(stray.empty):
+            stray.lines[line] = "nothing in the columns that are kept"
         self._totals += stray.totals
         self._stated += stray.stated
         self._counts += stray.counts

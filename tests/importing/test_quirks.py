@@ -66,6 +66,9 @@ QUIRKS = (
     ("a `Periode` block before the header (Shopee)", "test_quirks::test_a_period_block_before_the_header"),
     ("`sep=,`, a padded title, blank lines", "test_header::test_junk_first_lines"),
     ("a header without rows", "test_platforms::test_a_header_alone_is_recognised_as_its_own_report"),
+    ("a row with cells only in columns that are not kept", "test_quirks::test_a_row_without_anything_to_keep_is_named"),
+    ("a download that broke off within a row", "test_quirks::test_a_row_that_was_cut_off_is_rejected_and_short_rows_are_said"),
+    ("a quote that would swallow the rows below", "test_quirks::test_a_quote_left_open_does_not_swallow_the_rows_below"),
     # Second header rows, footers, stray rows
     ("a row of descriptions under the header (TikTok)", "test_grain::test_tiktok_descriptions_tab_ids_and_repeated_amounts"),
     ("a row of sub-headings under the header (抖店)", "test_header::test_douyin_settlement_second_header_and_apostrophe_ids"),
@@ -609,3 +612,40 @@ def test_a_row_without_its_own_id_does_not_change_the_identity_of_others(load: L
     report = load(header + "2001,1002,雨伞,30.00,1,U-1,交易成功\n,1003,保温杯,60.00,1,B-1,交易成功\n", "b.csv")
     assert (report.rows_loaded, report.rows_duplicate) == (1, 1)
     assert store.value("SELECT count(*) FROM order_lines") == 3
+
+
+# -- rows that are not as wide as the header -------------------------------------------------------------------------
+
+
+def test_a_row_without_anything_to_keep_is_named(load: Load) -> None:
+    header = "order_sn,tracking_number,product_info,remark_from_buyer,seller_note\n"
+    report = load(header + '1,T1,"[1] Product Name:Cup; Quantity: 3;",,\n,T2,,,\n,,,,\n  ,,"",,\n')
+    assert (report.rows_read, report.rows_loaded) == (1, 1)
+    assert report.lines_skipped == [{"line": 3, "reason": "nothing in the columns that are kept"}]
+
+
+def test_a_row_that_was_cut_off_is_rejected_and_short_rows_are_said(load: Load) -> None:
+    cut = load(SHOPIFY.rstrip("\n")[:-30])
+    assert (cut.rows_loaded, cut.rows_rejected) == (2, 1)
+    assert "cut off" in Path(cut.rejects_file or "").read_text(encoding="utf-8-sig")
+    header, first, more, last = SHOPIFY.replace("#", "#7").splitlines()
+    short = load("\n".join([header, first, ",".join(more.split(",")[:-4]), last]) + "\n", "b.csv")
+    assert (short.rows_loaded, short.rows_rejected) == (3, 0)
+    assert any("end before the header does" in note and "(1)" in note for note in short.notes)
+
+
+def test_a_quote_left_open_does_not_swallow_the_rows_below(load: Load, store: Store) -> None:
+    header, first, more, last = SHOPIFY.splitlines()
+    text = "\n".join(
+        [
+            header,
+            first,
+            more.replace("Red Sock", '"Red Sock'),
+            last,
+            last.replace("#2", "#3").replace("Linz", 'Linz ""'),
+        ]
+    )
+    report = load(text + "\n")
+    assert (report.rows_read, report.rows_loaded) == (4, 4)
+    assert [r["order_id"] for r in store.rows("SELECT order_id FROM orders ORDER BY line")] == ["#1", "#2", "#3"]
+    assert store.value("SELECT product_name FROM order_lines WHERE line = 3") == '"Red Sock'
