@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import signal
 import subprocess
@@ -127,3 +128,99 @@ def test_mutated_files_load_whole_or_say_why(
         else:
             assert report.rows_loaded == 0
     store.close()
+
+
+_SMALL_DISK = """
+import resource, sys
+from pathlib import Path
+from engine.errors import BackroomError
+from engine.importing.desk import import_file
+from engine.store.database import Store
+shop = Path(sys.argv[1])
+store = Store(shop)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
+try:
+    import_file(store, Path(sys.argv[2]))
+except BackroomError as error:
+    print(error.message())
+"""
+
+
+def on_a_small_disk(shop: Path, file: Path, most: int) -> str:
+    """What an import says that may write no file beyond `most` bytes."""
+    done = subprocess.run(
+        [sys.executable, "-c", _SMALL_DISK, str(shop), str(file), str(most)],
+        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+def test_a_full_disk_is_said_with_file_and_line_and_loses_nothing(tmp_path: Path) -> None:
+    shop, first, big = tmp_path / "my.shop", tmp_path / "first.csv", tmp_path / "big.csv"
+    body = SHOPIFY.split("\n", 1)[1]
+    big.write_text(SHOPIFY_HEADER + "\n" + "".join(body.replace("#", f"#{n}-") for n in range(4000)))
+    first.write_text(SHOPIFY)
+    store = Store(shop, create=True)
+    import_file(store, first)
+    before = dump(store)
+    said = on_a_small_disk(shop, big, 1_500_000)
+    assert said.startswith(f"{big}, line 2: not imported into my.shop, which is as it was:") and "disk" in said
+    assert dump(store) == before and store.value("PRAGMA integrity_check") == "ok"
+    # Also when only the rows that need mending no longer fit: none may be lost unsaid.
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text(
+        SHOPIFY.replace("#", "#9")
+        + "".join(body.replace("#2", f"#3{n}").replace(",1,Blue", ",x,Blue") for n in range(400))
+    )
+    said = on_a_small_disk(shop, wrong, 40_000)
+    assert "not imported into my.shop" in said and "wrong.csv" in said
+    assert (
+        dump(store) == before and not list(tmp_path.rglob("*.csv.part")) and not list(tmp_path.rglob("*.import*.csv"))
+    )
+    packed = tmp_path / "big.csv.gz"
+    packed.write_bytes(gzip.compress(big.read_bytes()))
+    assert "too full to unpack" in on_a_small_disk(shop, packed, 900_000)
+
+
+def test_a_read_only_shop_is_named_and_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text(SHOPIFY)
+    second.write_text(SHOPIFY.replace("#", "#5"))
+    store = Store(tmp_path / "my.shop", create=True)
+    import_file(store, first)
+    store.close()
+    monkeypatch.setattr("engine.store.database.os.access", lambda path, mode: False)
+    closed = Store(tmp_path / "my.shop")
+    before = dump(closed)
+    with pytest.raises(
+        BackroomError, match=r"second\.csv: not imported into my\.shop, which is as it was: this shop is read-only"
+    ):
+        import_file(closed, second)
+    assert dump(closed) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="measures memory the POSIX way")
+def test_a_line_of_200_megabytes_ends_quickly_in_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "endless.csv"
+    with path.open("wb") as file:
+        file.write(b"a,b\n")
+        for _ in range(200):
+            file.write(b"x" * (1 << 20))
+    code = (
+        "import resource, sys; from pathlib import Path; from engine.importing.desk import recognise\n"
+        "from engine.errors import BackroomError\n"
+        "try: recognise(Path(sys.argv[1]))\n"
+        "except BackroomError as error: print(error.message())\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    message, peak = run.stdout.splitlines()
+    assert "endless.csv, line 2: this line is longer than 16 MB" in message
+    assert int(peak) < 300_000 * (1024 if sys.platform == "darwin" else 1)
