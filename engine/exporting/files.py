@@ -135,8 +135,7 @@ def _xlsx_cell(page: Any, row: int, column: int, value: Any, name: str) -> None:
         page.write_number(row, column, value)
         return
     text = neutral(value if isinstance(value, str) else str(value))
-    # Excel counts UTF-16 code units.
-    if len(text) + sum(character > "\uffff" for character in text) > CHARACTERS_OF_A_CELL:
+    if 2 * len(text) > CHARACTERS_OF_A_CELL and len(text.encode("utf-16-le")) // 2 > CHARACTERS_OF_A_CELL:
         raise UsageError(
             f"row {row:,} has more than {CHARACTERS_OF_A_CELL:,} characters in {name}, which no .xlsx cell can hold.",
             todo="Export to .csv.",

@@ -185,11 +185,11 @@ class ImportScreen(AreaScreen):
             self._check(candidate)
 
     def _check(self, candidate: Candidate) -> None:
-        shop, choices = self.shop, candidate.choices
+        shop, room, choices = self.shop, self.room, candidate.choices
         settings = shop.import_settings(**choices, accept=not candidate.settled, dry_run=True)
 
         def read() -> list[ImportReport] | None:
-            if candidate.choices is not choices or candidate.reports is not None or self.room.job is not None:
+            if candidate.choices is not choices or candidate.reports is not None or room.job is not None:
                 return None
             try:
                 return shop.import_file(candidate.path, settings)
@@ -543,6 +543,7 @@ class ImportScreen(AreaScreen):
         self.room.notify(text + " r reads what is new.", title="Import", markup=False, timeout=8)
         if self.is_attached:
             self._show_files()
+            self._add_up()
 
     def _news(self, imports: set[int | None]) -> str:
         """What these imports changed, in a few words."""
