@@ -23,6 +23,9 @@ CONTEXT_TOKENS = 4096
 BATCH_TOKENS = 512
 """Tokens in one decode of labelling. Every token attends to the whole batch's cells, so larger batches waste work."""
 
+CACHE_BLOCK = 256
+"""Cells of the KV cache that attention takes in at a time."""
+
 SEQUENCES = 32
 """Texts in one decode of labelling."""
 
@@ -126,3 +129,12 @@ def pack(lengths: Sequence[int], keys: Sequence[str], budget: int, most: int) ->
         batches[-1].append(i)
         used += lengths[i]
     return batches
+
+
+def whole_blocks(prefix: int, batch: int) -> int:
+    """Tokens a batch, at most `batch`, so that a prefix and the batch behind it fill whole blocks of the cache.
+
+    Attention is computed over whole blocks, so five tokens more can cost as much as a block more.
+    """
+    blocks = max(1, (prefix + batch) // CACHE_BLOCK)
+    return max(1, min(batch, blocks * CACHE_BLOCK - prefix))

@@ -9,6 +9,10 @@ from engine.inference.task import LabelTask, one_line
 
 KEY_BYTES = 16
 
+READING = "2"
+"""Changes whenever the same question to the same model may give other numbers: how batches are cut, how adapters are
+multiplied."""
+
 
 def cache_keys(task: LabelTask, model_sha: str, adapter_sha: str = "") -> Callable[[str], bytes]:
     """A function from a text to the key, 16 bytes, of its raw scores under a task and a model.
@@ -26,7 +30,7 @@ def cache_keys(task: LabelTask, model_sha: str, adapter_sha: str = "") -> Callab
     """
     asked = hashlib.blake2b(digest_size=KEY_BYTES)
     labels = [part for name, answers in task.labels.items() for part in (name, str(len(answers)), *answers)]
-    parts = [task.name, task.version, task.prefix, task.suffix, str(task.max_text_tokens), *labels]
+    parts = [READING, task.name, task.version, task.prefix, task.suffix, str(task.max_text_tokens), *labels]
     for part in (*parts, model_sha, adapter_sha):
         asked.update(_framed(part))
 

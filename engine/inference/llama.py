@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ModelError
+from engine.inference.adapters import fast_adapter
 from engine.inference.backend import (
     BATCH_TOKENS,
     CONTEXT_TOKENS,
@@ -31,6 +32,7 @@ from engine.inference.backend import (
     Sampling,
     Scored,
     pack,
+    whole_blocks,
 )
 from engine.inference.tagging import TagTask, packed, token_ends
 from engine.inference.task import LabelTask, TaskError, one_line
@@ -208,7 +210,7 @@ class LlamaBackend:
             raise TaskError(f"Tasks {', '.join(task.name for task in tasks)} cannot be asked together: prompts differ.")
         prepared = [self.prepare(task) for task in tasks]
         prefix, suffixes = prepared[0].prefix, sum(len(one.suffix) for one in prepared)
-        budget = min(self._batch.size, self._context_tokens - len(prefix))
+        budget = min(whole_blocks(len(prefix), self._batch.size), self._context_tokens - len(prefix))
         room = budget - suffixes
         if room < 1:
             raise TaskError(f"Task {task.name}: its prompt is longer than the context of {self._path.name}.")
@@ -488,7 +490,7 @@ class LlamaBackend:
             code = L.llama_set_adapters_lora(self._ctx, None, 0, None)
         else:
             if adapter not in self._adapters:
-                handle = L.llama_adapter_lora_init(self._model, adapter.encode())
+                handle = L.llama_adapter_lora_init(self._model, str(fast_adapter(Path(adapter))).encode())
                 if not handle:
                     raise ModelError(f"This adapter does not belong to {self._path.name}.", file=adapter)
                 self._adapters[adapter] = handle

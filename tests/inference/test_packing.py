@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.inference.backend import pack
+from engine.inference.backend import CACHE_BLOCK, pack, whole_blocks
 
 sizes = st.lists(st.integers(1, 50), max_size=60)
 most = st.integers(1, 8)
@@ -26,3 +26,15 @@ def test_what_is_left_after_a_stop_falls_into_the_same_batches(lengths: list[int
     order.shuffle(rest)
     again = pack([lengths[i] for i in rest], [keys[i] for i in rest], 60, most)
     assert [[rest[i] for i in batch] for batch in again] == batches[done:]
+
+
+@given(st.integers(0, 4000), st.integers(256, 2048))
+def test_prefix_and_batch_fill_whole_blocks(prefix: int, batch: int) -> None:
+    tokens = whole_blocks(prefix, batch)
+    assert batch - CACHE_BLOCK < tokens <= batch
+    assert tokens == batch or (prefix + tokens) % CACHE_BLOCK == 0
+
+
+def test_a_short_prompt_leaves_nearly_the_whole_batch() -> None:
+    assert whole_blocks(5, 512) == 507 and whole_blocks(0, 512) == 512
+    assert whole_blocks(5, 100) == 100
