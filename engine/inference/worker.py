@@ -242,6 +242,8 @@ class ModelBackend:
         if choice.name not in self._embedders:
             if choice.warning:
                 self._note(choice.warning)
+            # One at a time: beside a language model, two are more than a small laptop should give.
+            self._embedders.clear()
             self._embedders[choice.name] = embedding.load(choice, self._setup.threads)
         for scored in embedding.batches(self._embedders[choice.name], texts):
             if self._stop():

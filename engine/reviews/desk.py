@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engine.inference.client import ModelClient
 
 NOTEWORTHY_SHARE = 0.1
+_POLARITIES = (("negative", "Comparing complaints"), ("positive", "Comparing praise"))
 ANALYSES = (pain_points, trends, drivers, praise, contradictions, copied, return_reasons)
 
 
@@ -302,32 +303,30 @@ def _group(
     English is compared by the English embedder, everything else by the multilingual one.
     """
 
-    found: list[themes.Theme] = []
+    found: dict[str, list[themes.Theme]] = {polarity: [] for polarity, _ in _POLARITIES}
     notes: list[str] = []
-    read = complaints = assigned = 0
+    read = complaints = 0
     languages = [themes.language_of(row.clause.text, row.language) for row in rows]
-    for polarity, stage in (("negative", "Comparing complaints"), ("positive", "Comparing praise")):
-        anchor_list = themes.anchors(polarity)
-        of_polarity: list[themes.Theme] = []
-        for language in sorted(set(languages)):
+    # Language by language and English last: the model process holds one embedder at a time.
+    for language in sorted(set(languages), key=lambda name: (name == "en", name)):
+        for polarity, stage in _POLARITIES:
             chosen = [i for i, row in enumerate(rows) if row.sentiment == polarity and languages[i] == language]
             if not chosen:
                 continue
             texts = [rows[i].clause.text for i in chosen]
+            anchor_list = themes.anchors(polarity)
             examples = themes.examples_for(anchor_list, language)[0]
             vectors, count, warning = _vectors(store, client, texts + examples, language, context, stage)
             read += count
             notes += [warning] if warning else []
             for theme in themes.group(texts, vectors[: len(texts)], language, anchor_list, vectors[len(texts) :]):
-                of_polarity.append(replace(theme, members=tuple(chosen[m] for m in theme.members)))
+                found[polarity].append(replace(theme, members=tuple(chosen[m] for m in theme.members)))
             if polarity == "negative":
                 complaints += len(chosen)
-        found += themes.merged(of_polarity)
-        if polarity == "negative":
-            assigned = sum(len(theme.members) for theme in of_polarity)
     if complaints:
+        assigned = sum(len(theme.members) for theme in found["negative"])
         notes.append(f"{assigned:,} of {complaints:,} complaining clauses belong to a theme; the rest stand alone.")
-    return found, read, notes
+    return [theme for polarity, _ in _POLARITIES for theme in themes.merged(found[polarity])], read, notes
 
 
 def _vectors(
