@@ -41,6 +41,8 @@ FAMILIES: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
     ),
 }  # fmt: skip
 FLOOR = 0.5
+_SAYS_ORDER = 0.8
+_SHORT = 12
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NAMELESS = re.compile(r"column \d+")
 _SIGN = rf"(?:{'|'.join(sorted(CURRENCIES))}|R\$|[A-Z]{{1,2}}\$|Rp|RM|kr|zł|Kč|Ft|lei|TL|руб|[^\w\s(-]{{1,2}})\.?"
@@ -262,6 +264,7 @@ def propose(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Proposal:
     shapes = [_shape(column) for column in values]
     # Without a header only values speak: one column, or two of many, are no reading of a file.
     nameless = all(_NAMELESS.fullmatch(name) for name in header)
+    ordered = any(header_score(name, "order", "order_id")[0] >= _SAYS_ORDER for name in header)
     best: tuple[float, str | None, dict[int, tuple[str, float, str]]] = 0.0, None, {}
     for family in FAMILIES:
         chosen = _assign(header, shapes, family, len(rows))
@@ -270,7 +273,9 @@ def propose(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Proposal:
             continue
         if nameless and len(meanings) < max(2, len(header) / 3):
             continue
-        weight = sum(c for _, c, _ in chosen.values() if c >= FLOOR) + _telling(family, meanings, chosen, shapes)
+        weight = sum(c for _, c, _ in chosen.values() if c >= FLOOR)
+        if not (ordered and family == "stock"):
+            weight += _telling(family, meanings, chosen, shapes)
         if weight > best[0]:
             best = weight, family, chosen
     _, proposed, meant = best
@@ -333,6 +338,11 @@ def _assign(
         if meaning not in taken and -minus not in chosen:
             chosen[-minus] = meaning, min(score, 0.99), reason
             taken.add(meaning)
+    if family == "product" and "title" not in taken:
+        # Where nothing else names the product, its short description does.
+        for i, (meaning, score, reason) in chosen.items():
+            if meaning == "description" and shapes[i].words <= _SHORT:
+                chosen[i] = "title", score, reason
     return chosen
 
 

@@ -16,6 +16,8 @@ _CODES = (
 CURRENCIES = frozenset(_CODES.split())
 _CURRENCY = re.compile(r"\(([A-Z]{3})\)|[\s_]([A-Z]{3})$")
 _YUAN = re.compile(r"[（(]\s*元\s*[）)]")
+# What one row or one number is counted in, in brackets after a name.
+_UNIT = re.compile(r"[(（]\s*(?:元|円|원|件|個|个|單|单|品)\s*[)）]\s*$")
 # Vowel signs and tone marks of Thai and Devanagari are parts of words.
 _NOT_WORD = re.compile(r"(?:[^\w\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0900-\u097f]|_)+")
 # Marks over Latin, Greek and Cyrillic letters, which files lose; those of Japanese and Thai make other letters.
@@ -30,7 +32,7 @@ def normal(name: str) -> str:
         # UTF-8 that a program once read as Windows-1252.
         with contextlib.suppress(UnicodeError):
             name = name.encode("cp1252").decode("utf-8")
-    plain = unicodedata.normalize("NFKC", name).casefold()
+    plain = unicodedata.normalize("NFKC", _UNIT.sub("", name)).casefold()
     if not plain.isascii():
         plain = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", plain))).translate(_BARRED)
     return _NOT_WORD.sub(" ", plain).strip()

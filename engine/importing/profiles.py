@@ -7,6 +7,8 @@ fields they store. Fields that fit a stored column of the same name go there by 
 from __future__ import annotations
 
 import fnmatch
+import json
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -283,7 +285,8 @@ def _telling(name: str) -> float:
     """How much a column name says about where a file comes from, from near 0 to 1: what many platforms use says little."""
     from engine.importing.guessing import meaning_words
 
-    return max(0.1, (0.4 if name in meaning_words() else 1.0) / max(1, _platforms_of().get(name, 1)) ** 0.7)
+    told = 0.4 if name in meaning_words() else 1.0
+    return max(0.1, float(told / max(1, _platforms_of().get(name, 1)) ** 0.7))
 
 
 # A version fits when columns of this share of its weight are there, or of a smaller one when nearly the whole file is known.
@@ -379,21 +382,63 @@ def best(header: Sequence[str]) -> Match | None:
 
 
 def as_toml(profile: Profile) -> str:
-    """A profile as TOML text that `load` reads, for profiles learned from accepted mappings."""
-    lines = [f"{key} = {_toml(getattr(profile, key))}" for key in ("platform", "report", "title")]
-    lines += ["", "[[version]]"]
-    lines += [f"headers = {_toml(version.headers)}" for version in profile.version[:1]]
+    """A profile as TOML text that `load` reads back as the same profile, for profiles made of accepted mappings."""
+    data = msgspec.to_builtins(profile)
+    del data["name"]
+    default = msgspec.to_builtins(Profile("", "", "", {}, {}))
+    fields, tables = data.pop("fields"), data.pop("tables")
+    lists = {name: data.pop(name) for name in ("version", "stray", "check")}
+    joined = data.pop("joined")
+    lines = [f"{key} = {_value(value)}" for key, value in data.items() if value != default[key]]
+    for name, entries in lists.items():
+        for entry in entries:
+            lines += ["", f"[[{name}]]", *_entries(entry)]
+    if joined is not None:
+        lines += ["", "[joined]", *_entries(joined)]
     lines += ["", "[fields]"]
-    for field, rule in profile.fields.items():
-        lines.append(f"{field} = {_toml(rule.names)}")
-    for table, rule_of_table in profile.tables.items():
-        lines += ["", f"[tables.{table}]"]
-        if rule_of_table.columns:
-            lines.append(f"columns = {_toml(rule_of_table.columns)}")
+    for name, rule in fields.items():
+        said = {key: value for key, value in rule.items() if value not in (None, False)}
+        lines.append(f"{_key(name)} = {_value(said['names'] if len(said) == 1 else said)}")
+    for name, rule in tables.items():
+        lines += ["", f"[tables.{_key(name)}]", *_entries(rule)]
     return "\n".join(lines) + "\n"
 
 
-def _toml(value: Any) -> str:
-    import json
+def _entries(values: dict[str, Any]) -> list[str]:
+    empty: tuple[Any, ...] = (None, [], {}, False)
+    return [f"{_key(key)} = {_value(value)}" for key, value in values.items() if value not in empty]
 
-    return json.dumps(value, ensure_ascii=False)
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _value(name)
+
+
+def _value(value: Any) -> str:
+    """A value as TOML writes it on one line."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_key(key)} = {_value(part)}" for key, part in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(part) for part in value) + "]"
+    # JSON's strings, numbers and booleans are TOML's, but for the one control character that JSON leaves alone.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+@dataclass(frozen=True)
+class ProfileSummary:
+    """A profile for a list to choose from: its name for settings, and what people call it."""
+
+    name: str
+    platform: str
+    report: str
+    title: str
+
+
+def listed() -> list[ProfileSummary]:
+    """Every profile that ships, by platform, then by report and title."""
+    return list(_listed())
+
+
+@cache
+def _listed() -> tuple[ProfileSummary, ...]:
+    found = [ProfileSummary(p.name, p.platform, p.report, p.title) for p in all_profiles().values()]
+    return tuple(sorted(found, key=lambda s: (s.platform, s.report, s.title.casefold(), s.name)))
