@@ -134,6 +134,8 @@ def read(column: pl.Series, order: str = "dmy", *, zone: str | None = None) -> p
         return quick
     texts = column.str.normalize("NFKC").str.strip_chars(" \t'\"")
     done = pl.Series(column.name, [None] * len(column), dtype=pl.String)
+    if not texts.str.contains(r"\d").any():
+        return done
     for pattern in (_YEAR_FIRST, _NUMERIC, _MONTH_FIRST, _DAY_FIRST, _COMPACT):
         wanted = done.is_null() & texts.is_not_null()
         if not wanted.any():
