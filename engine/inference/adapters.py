@@ -18,6 +18,9 @@ from engine.paths import models_dir
 MULTIPLE = 16
 """Numbers that a 512-bit unit multiplies at a time in half precision's kernels."""
 
+KEPT = 8
+"""Filled-up adapters that are kept on disk; each takes some megabytes and a second to make."""
+
 
 def fast_adapter(adapter: Path) -> Path:
     """The adapter with its rank filled up to a multiple of `MULTIPLE`, written once and kept in the models folder.
@@ -42,7 +45,15 @@ def fast_adapter(adapter: Path) -> Path:
         ) from error
     except ModelError:
         return adapter
+    _drop_oldest(target.parent)
     return target
+
+
+def _drop_oldest(folder: Path) -> None:
+    """Training tries adapter after adapter: only the newest are kept."""
+    files = sorted(folder.glob(f"*.r{MULTIPLE}.gguf"), key=lambda path: path.stat().st_mtime)
+    for path in files[:-KEPT]:
+        path.unlink(missing_ok=True)
 
 
 class _AsItIs(Exception):

@@ -65,6 +65,12 @@ def test_another_adapter_gets_another_file(tmp_path: Path) -> None:
     assert fast_adapter(write(tmp_path / "a.gguf", 8)) != fast_adapter(write(tmp_path / "b.gguf", 4))
 
 
+def test_only_the_newest_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.inference.adapters.KEPT", 2)
+    made = [fast_adapter(write(tmp_path / f"{rank}.gguf", rank)) for rank in (2, 4, 8)]
+    assert [path.exists() for path in made] == [False, True, True]
+
+
 def test_an_adapter_that_is_wide_enough_stays_as_it_is(tmp_path: Path) -> None:
     adapter = write(tmp_path / "a.gguf", 16)
     assert fast_adapter(adapter) == adapter
