@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.errors import InputFileError
-from engine.importing import guessing, profiles
+from engine.importing import concepts, guessing, profiles
 from engine.importing.delimited import DELIMITERS, Record
 from engine.importing.guessing import Proposal
 from engine.importing.headers import normal, unique_names
@@ -202,7 +202,6 @@ def _unknown(table: Table, head: list[Record]) -> Reading:
 
 def _header_row(head: list[Record]) -> int | None:
     width = max((sum(bool(c.strip()) for c in record.cells) for record in head), default=0)
-    words = guessing.meaning_words()
     best: tuple[float, int] | None = None
     for number, record in enumerate(head[:HEADER_WITHIN]):
         cells = [c.strip() for c in record.cells if c.strip()]
@@ -211,12 +210,18 @@ def _header_row(head: list[Record]) -> int | None:
         named = sum(
             not re.fullmatch(r"[\d\s.,:/+-]+%?", c) and len(c) <= 80 and "\n" not in c.strip() for c in cells
         ) / len(cells)
-        known = sum(normal(c) in words for c in cells) / len(cells)
+        known = sum(_says_something(c) for c in cells) / len(cells)
         distinct = len(set(cells)) / len(cells)
         score = named + known + 0.5 * distinct + 0.5 * len(cells) / width - 0.02 * number
         if named > 0.8 and distinct > 0.8 and (best is None or score > best[0]):
             best = score, number
     return best[1] if best else None
+
+
+def _says_something(cell: str) -> bool:
+    """Whether a cell reads as a column name: known words make up most of it."""
+    pieces = concepts.read(cell)
+    return bool(pieces.found) and pieces.rest < 0.5 and len(cell) <= 60
 
 
 def _apply_mapping(reading: Reading, settings: ImportSettings, store: Store | None) -> None:
