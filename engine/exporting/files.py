@@ -181,7 +181,7 @@ def _md(sheet: Sheet, path: Path, context: JobContext) -> None:
             file.write(line(map(plain, row)))
 
 
-_MD_SIGNS = str.maketrans({sign: "\\" + sign for sign in "\\|`*_[]~"})
+_MD_SIGNS = str.maketrans({sign: "\\" + sign for sign in "\\|`*[]~"})
 
 
 def _md_cell(value: Any) -> str:

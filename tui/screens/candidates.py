@@ -136,8 +136,9 @@ def by_hand(table: Recognition) -> bool:
 
 def name_of(table: Recognition) -> str:
     """Platform and report in words."""
-    platform = "" if table.platform == "file" else one_line(table.platform)
-    return " ".join(part for part in (platform, words(one_line(table.report))) if part)
+    if table.platform == "file":
+        return f"{words(one_line(table.report))} (mapped)"
+    return " ".join(part for part in (one_line(table.platform), words(one_line(table.report))) if part)
 
 
 def what(line: Line) -> str:
@@ -147,6 +148,8 @@ def what(line: Line) -> str:
         return "cannot be read"
     if table is None:
         return one_line(report.reason) if report is not None else "looking…"
+    if report is not None and report.platform == "file":
+        return f"{words(one_line(report.report))} (mapped)"
     if table.profile is None:
         guess = words(one_line(table.report)) if table.report else ""
         return f"not known; {guess}?" if guess else "not known"

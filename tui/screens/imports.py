@@ -37,17 +37,21 @@ def file_name(report: Mapping[str, Any]) -> str:
 
 def kind(report: Mapping[str, Any]) -> str:
     """Platform and report in words."""
+    if report.get("platform") == "file":
+        return f"{words(one_line(report.get('report')))} (mapped)"
     parts = [one_line(report.get("platform")), words(one_line(report.get("report")))]
     return " ".join(part for part in parts if part) or "mapped by hand"
 
 
 COLUMNS: tuple[Column[Report], ...] = (
-    Column("file", 16, file_name, grow=True),
-    Column("what", 20, kind),
+    Column("file", 14, file_name, grow=True, middle=True),
+    Column("what", 18, kind),
     Column("rows", 8, lambda row: number(row, "rows_loaded"), right=True),
-    Column("skipped", 7, lambda row: number(row, "rows_rejected"), right=True),
-    Column("imported", 10, lambda row: one_line(row.get("imported_at"))[:10]),
-    Column("", 6, lambda row: "undone" if row.get("state") == "undone" else ""),
+    Column("changed", 7, lambda row: number(row, "rows_updated") if row.get("rows_updated") else "", right=True),
+    Column("rejected", 8, lambda row: number(row, "rows_rejected") if row.get("rows_rejected") else "", right=True),
+    Column(
+        "imported", 10, lambda row: "undone" if row.get("state") == "undone" else one_line(row.get("imported_at"))[:10]
+    ),
 )
 
 
@@ -170,7 +174,7 @@ class ImportsScreen(AreaScreen):
         self.table.show_rows(rows, keep_cursor=True)
         self.query_one("#heading", Static).update(
             Content.assemble(
-                (counted(len(rows), "import"), "bold"), ("  ·  Enter shows totals and what was skipped", "dim")
+                (counted(len(rows), "import"), "bold"), ("  ·  Enter shows totals and what was left out", "dim")
             )
         )
         self.refresh_bindings()
