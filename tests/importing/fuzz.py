@@ -3,8 +3,8 @@
     python -m tests.importing.fuzz --minutes 30 --seed 7
 
 Every case begins with a shop that already holds some of the fixtures, so that mutated files overlap with it. After each:
-nothing but a `BackroomError` came out, an error left the shop as it was, every record of the file is accounted for, taking
-the imports back leaves every table as before, and none of it took more than ten seconds. A case is repeated with
+nothing but a `BackroomError` came out, an error left the shop as it was, every record of the file is accounted for, linking
+all rows anew changes nothing, taking the imports back leaves every table as before, and none of it took more than ten seconds. A case is repeated with
 `--seed S --only CASE`; the files of failed cases are kept.
 """
 
@@ -35,7 +35,7 @@ import polars as pl
 import xlsxwriter
 
 from engine.errors import BackroomError
-from engine.importing import delimited, profiles
+from engine.importing import delimited, link, profiles
 from engine.importing.desk import import_file, undo
 from engine.importing.reading import TextTable, open_file
 from engine.importing.report import ImportReport, ImportSettings
@@ -327,6 +327,8 @@ def check(path: Path, shop: Path, settings: ImportSettings) -> str:
         _all_records(path, settings, reports)
         if not loaded and state(shop) != before:
             raise Broken("the shop changed although nothing was loaded")
+        if loaded:
+            _linked(store, shop)
         for import_id in loaded:
             undo(store, import_id)
         after = state(shop)
@@ -335,6 +337,17 @@ def check(path: Path, shop: Path, settings: ImportSettings) -> str:
         return "loaded" if loaded else "asked"
     finally:
         store.close()
+
+
+def _linked(store: Store, shop: Path) -> None:
+    """Linking all rows anew changes nothing: what an import linked by what was new is what all rows together say."""
+    before = state(shop)
+    with store.write() as db:
+        link.link(db)
+        link.link_reviews(db)
+    after = state(shop)
+    if after != before:
+        raise Broken(f"linking anew changes {', '.join(t for t in after if after[t] != before[t])}")
 
 
 def _accounted(report: ImportReport) -> None:

@@ -76,9 +76,12 @@ def contents(store: Store) -> dict[str, list[dict[str, Any]]]:
             del row["id"], row["import_id"], row["product"]
             row["extra"] = json.loads(row["extra"] or "{}")
         found[table] = rows
-    found["changes"] = store.rows(
-        "SELECT i.file, c.table_name, c.before, c.after FROM row_changes c JOIN imports i ON i.id = c.import_id ORDER BY 1, 2, 3, 4"
+    changes = store.rows(
+        "SELECT i.file, c.table_name, c.before, c.after FROM row_changes c JOIN imports i ON i.id = c.import_id"
     )
+    for change in changes:
+        change |= {side: json.loads(change[side]) for side in ("before", "after")}
+    found["changes"] = sorted(changes, key=lambda change: json.dumps(change, sort_keys=True))
     found["search"] = store.rows("SELECT text FROM reviews_search ORDER BY 1")
     return found
 
