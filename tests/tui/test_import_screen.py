@@ -378,7 +378,7 @@ async def test_what_is_new_since_the_last_file_is_on_the_first_screen(empty: Sho
         await pilot.press("escape", "1")
         await settle(pilot)
         text = screen_text(app)
-        assert "Since the last files: 1 order became refunded" in text
+        assert "Since the last files: 1 order became refunded" in text and "0 reviews" in text
         await pilot.press("enter", "enter")
         await settle(pilot)
         assert "april.csv, line 2" in screen_text(app) and "status: shipped → refunded" in screen_text(app)

@@ -127,7 +127,9 @@ class TodayScreen(FindingMarks, FilteredScreen):
         if self._product is not None:
             name = f"Findings about {one_line(self._product_name or self._product)}"
         period = f"{overview.first_day} to {overview.last_day}" if overview.first_day else "no dates"
+        unread = overview.reviews_labelled < overview.reviews
         read = f"{counted(overview.reviews, 'review')}, {overview.reviews_labelled:,} read"
+        read += " (r reads on)" if unread and self._findings else ""
         told = [] if self._product is not None else [f for f in self._findings if f.desk == "imports"]
         news = "  ·  ".join(one_line(f.numbers.get("short")) for f in told[:NEWS_SHOWN])
         more = f"  ·  and {len(told) - NEWS_SHOWN} more below" if len(told) > NEWS_SHOWN else ""
