@@ -57,8 +57,15 @@ def test_new_orders_changed_statuses_and_products_sold_first_are_counted(shop: S
     bring(shop, SHOPIFY, "march.csv")
     bring(shop, NEXT_WEEK, "april.csv")
     found = news(shop)
-    assert {kind: (f.k, f.n) for kind, f in found.items()} == {"new_rows": (2, 3), "status": (1, 1), "first_sold": (1, 2)}
-    assert found["new_rows"].sentence == "2 new orders in april.csv, of 2026-03-06 to 2026-03-07; 1 more in that file was known."
+    assert {kind: (f.k, f.n) for kind, f in found.items()} == {
+        "new_rows": (2, 3),
+        "status": (1, 1),
+        "first_sold": (1, 2),
+    }
+    assert (
+        found["new_rows"].sentence
+        == "2 new orders in april.csv, of 2026-03-06 to 2026-03-07; 1 more in that file was known."
+    )
     assert found["status"].sentence == "1 order became refunded since the file before april.csv."
     assert found["first_sold"].sentence == "1 product sold for the first time in april.csv: Green Hat."
     for finding in found.values():
@@ -114,7 +121,10 @@ def test_prices_stock_and_new_products_of_a_catalogue(shop: Shop) -> None:
     bring(shop, MARCH, "march.csv")
     bring(shop, APRIL, "april.csv")
     found = news(shop)
-    assert found["price"].sentence == "2 prices changed in april.csv: 1 up, 1 down; the largest change is Blue Shirt (BS-1) from 20 to 24."
+    assert (
+        found["price"].sentence
+        == "2 prices changed in april.csv: 1 up, 1 down; the largest change is Blue Shirt (BS-1) from 20 to 24."
+    )
     assert (found["price"].k, found["price"].n) == (2, 2)
     assert found["out_of_stock"].sentence == "1 item ran out of stock in april.csv: Blue Shirt (BS-1)."
     assert found["new_rows"].sentence == "1 new product in april.csv: Green Hat; 2 more in that file were known."
@@ -136,7 +146,10 @@ def test_new_and_edited_reviews(shop: Shop) -> None:
     bring(shop, judgeme(row), "march.csv")
     bring(shop, judgeme(row, ("B", "broke at once", 1, "2026-04-01", "b@example.com", "lamp")), "april.csv")
     found = news(shop)["new_rows"]
-    assert found.sentence == "1 new review in april.csv, of 2026-04-01; 1 with one or two stars; 1 more in that file was known."
+    assert (
+        found.sentence
+        == "1 new review in april.csv, of 2026-04-01; 1 with one or two stars; 1 more in that file was known."
+    )
     (opened,) = shop.evidence(found.id or 0)
     assert "broke at once" in opened.text and (opened.file, opened.line, opened.stars) == ("april.csv", 3, 1.0)
 
@@ -147,3 +160,17 @@ def test_what_is_only_the_course_of_things_is_listed_but_not_shown_first(shop: S
     (shipped,) = shop.findings(desk="imports")
     assert shipped.sentence.startswith("1 order became shipped") and shipped.rank == 0
     assert shop.findings(desk="imports", today=True) == []
+
+
+def test_a_review_that_its_writer_changed(shop: Shop) -> None:
+    header = "reviewId,productId,productHandle,rating,title,body,reviewerName,reviewerEmail,dateCreated\n"
+    first = (
+        "R-1,1,lamp,5,Good,A lovely warm light,Ann,a@example.com,2026-03-01T10:00:00Z\n"
+        "R-2,1,lamp,4,Fine,Does what it should do,Bob,b@example.com,2026-03-02T10:00:00Z\n"
+    )
+    bring(shop, header + first, "march.csv")
+    bring(shop, header + first.replace("lamp,5,Good,A lovely", "lamp,2,Worse,No longer a"), "april.csv")
+    found = news(shop)["edited"]
+    assert found.sentence == "1 review changed since the file before april.csv; 1 now has fewer stars."
+    (opened,) = shop.evidence(found.id or 0)
+    assert (opened.file, opened.line) == ("april.csv", 2) and "stars: 5 → 2" in opened.text
