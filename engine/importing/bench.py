@@ -110,12 +110,16 @@ from engine.importing.desk import import_file
 from engine.store.database import Store
 report = import_file(Store(Path(sys.argv[2]), create=True), Path(sys.argv[1]))[0]
 seconds = time.perf_counter() - started
-try:
-    import resource
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-except ImportError:
+status = Path("/proc/self/status")
+if status.exists():
+    # What `getrusage` tells of a child begins with the memory of its parent.
+    peak = int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024
+elif sys.platform == "win32":
     import psutil
     peak = psutil.Process().memory_info().peak_wset
+else:
+    import resource
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps({"seconds": seconds, "peak": peak, "rows": report.rows_loaded}))
 """
 
