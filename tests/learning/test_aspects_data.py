@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import InputFileError
 from engine.learning import aspects_data
-from engine.learning.aspects_data import TASK, AspectExample, Term, category_of, named_in, parse_written, written
+from engine.learning.aspects_data import TASK, category_of, named_in, parse_written, written
 from engine.learning.examples import Overlap
 from engine.learning.sentiment_data import DataFolder
 from engine.reviews.aspects import CATEGORIES, POLARITIES, SPANS
@@ -19,7 +19,7 @@ def test_the_labels_stand_in_the_order_that_reading_expects() -> None:
 
 
 def test_every_written_sentence_can_be_read() -> None:
-    made = written() + written("aspects_devices.txt", "devices")
+    made = written()
     assert len(made) > 200
     for example in made:
         assert not set("[]{}|") & set(example.text) and "=>" not in example.text
@@ -120,12 +120,3 @@ def test_held_out_products_and_forbidden_texts_are_not_trained_on(data: DataFold
     assert not trained & {e.text for e in split.test}
     again = aspects_data.build_split(data, Overlap(["i love this phone ."]))
     assert again == split
-
-
-def test_the_second_stage_draws_what_the_first_left_and_doubts_open_words(data: DataFolder) -> None:
-    first, second = aspects_data.build_split(data, Overlap([])).stages
-    assert not {e.text for e in first if e.source != "written"} & {e.text for e in second}
-    doubted = aspects_data.with_doubt(
-        AspectExample("my soup came lukewarm yesterday noon", (Term(3, 7, None, None),), "s", "g", plain=((0, 2),))
-    )
-    assert [doubted.text[a:b] for a, b in doubted.plain] == ["my", "came", "yesterday"]

@@ -82,8 +82,8 @@ def test_texts_without_words_have_no_aspects() -> None:
     assert _read(["", "   ", "!!!", "\x00\x07"]) == [[], [], [], []]
 
 
-def test_a_shift_of_outside_finds_fewer_and_can_differ_by_language() -> None:
-    strict = Thresholds({"": 0.0, "en": 20.0})
+def test_a_shift_of_terms_finds_fewer_and_can_differ_by_language() -> None:
+    strict = Thresholds({"": 0.0, "en": -20.0})
     english, chinese = _read(["the screen is bright", "电池差"], strict)
     assert english == [] and len(chinese) == 1
 
