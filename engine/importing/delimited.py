@@ -318,6 +318,8 @@ def _cut_off(counts: np.ndarray[Any, Any], width: int) -> bool:
 
 def _without_last(batch: Batch, block: bytes, line: int, delimiter: str, quoted: bool) -> Batch:
     record = parse(block.decode("utf-8"), delimiter, quoted=quoted)[-1]
+    if not any(cell.strip() for cell in record.cells):
+        return batch
     keep = batch.lines != line
     ragged = (*batch.ragged, (line, record.cells, "the file ends within this row: it was cut off"))
     return Batch(batch.frame.filter(keep), batch.lines.filter(keep), ragged, max(0, batch.short - 1))
