@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from engine.shop import ReviewFilter, Shop
     from engine.store.database import Store
 
-OWN = ("backroom file", "backroom sheet", "backroom line", "backroom key")
-"""Columns that say where an exported row comes from; by the last one the import desk knows a row again."""
+OWN = ("backroom file", "backroom sheet", "backroom line")
+"""Columns that say where an exported row comes from."""
 WHATS = ("findings", "evidence", "rejects", "profiles", *IMPORTED_TABLES)
 QUERY_SECONDS = 60.0
 MOST_ROWS = 5_000_000
@@ -42,6 +42,11 @@ class Sheet:
     count: int
     records: Callable[[], Iterable[dict[str, Any]]] | None = None
     notes: tuple[str, ...] = ()
+
+
+def key_column(table: str) -> str:
+    """The column by which the import desk knows an exported file again, and each of its rows."""
+    return f"backroom key of {table}"
 
 
 def of_query(store: Store, sql: str) -> Sheet:
@@ -83,7 +88,8 @@ def _imported(store: Store, table: str) -> Sheet:
         chosen += ["l.label AS sentiment", "l.source AS sentiment_source"]
         joined = "LEFT JOIN v_labels l ON l.table_name = 'reviews' AND l.row_id = t.id AND l.task = 'sentiment'"
     chosen += [
-        f'{sql} AS "{name}"' for sql, name in zip(("i.file", "t.sheet", "t.line", "t.row_key"), OWN, strict=True)
+        f'{sql} AS "{name}"'
+        for sql, name in zip(("i.file", "t.sheet", "t.line", "t.row_key"), (*OWN, key_column(table)), strict=True)
     ]
     return _selected(
         store,

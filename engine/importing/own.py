@@ -1,9 +1,9 @@
 """Files that Backroom itself exported, read back as they were: the same rows under the same identity.
 
-Such a file is known by its column `backroom key`. Its cells were cleaned when they were first imported, so they are taken
-as they stand, without the mark that keeps spreadsheets from running them; only what a spreadsheet has damaged on the way
-is rejected. Rows keep their key and their platform: read into the shop they came from they change nothing but what was
-edited, read into another one they are the same rows.
+Such a file is known by a column such as `backroom key of orders`, which names the table. Its cells were cleaned when they
+were first imported, so they are taken as they stand, without the mark that keeps spreadsheets from running them; only what
+a spreadsheet has damaged on the way is rejected. Rows keep their key and their platform: read into the shop they came from
+they change nothing but what was edited, read into another one they are the same rows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputFileError
 from engine.exporting.cells import restored
-from engine.exporting.sheets import OWN
+from engine.exporting.sheets import OWN, key_column
 from engine.importing import link, load, news, profiles, rejects
 from engine.importing.headers import unique_names
 from engine.importing.reading import Table
@@ -35,20 +35,13 @@ PLATFORM = "backroom"
 _MARKED = r"^'+[=+\-@\t\r]"
 _ROUNDED = r"^[+-]?\d(?:[.,]\d+)?[eE]\+?\d+$"
 _DAY = r"^\d{4}-\d{2}-\d{2}(?:T.*)?$"
-_BESIDE = {"platform", "product", "sentiment", "sentiment_source", *OWN}
+_TABLES = {key_column(table): table for table in IMPORTED_TABLES}
 _SAMPLES = 8
 
 
 def table_of(table: Table) -> str | None:
     """Which imported table a file of our own holds; None for any other file."""
-    head = table.head()
-    names = set(_names(table)) if head else set()
-    if OWN[-1] not in names:
-        return None
-    fits = {
-        name: len(names & set(_columns(name))) for name in IMPORTED_TABLES if names - _BESIDE <= set(_columns(name))
-    }
-    return max(fits, key=lambda name: fits[name], default=None)
+    return next((_TABLES[name] for name in _names(table) if name in _TABLES), None)
 
 
 def recognition(table: Table) -> Recognition | None:
@@ -64,7 +57,7 @@ def recognition(table: Table) -> Recognition | None:
             name,
             name if name in _columns(home) else None,
             1.0,
-            "a column of Backroom's own" if name in OWN else f"{home} as it was exported",
+            "a column of Backroom's own" if name in OWN or name in _TABLES else f"{home} as it was exported",
             tuple(dict.fromkeys(row[i][:80] for row in examples if i < len(row) and row[i].strip()))[:3],
         )
         for i, name in enumerate(names)
@@ -253,16 +246,17 @@ def _typed(cells: pl.DataFrame, home: str, kept: list[str], seen: set[str]) -> t
     """Cells as stored values, and why a row cannot be taken (null where it can)."""
     import polars as pl
 
-    key = pl.col(OWN[-1])
-    keys = cells[OWN[-1]].to_list()
+    key_name = key_column(home)
+    key = pl.col(key_name)
+    keys = cells[key_name].to_list()
     again = []
     for value in keys:
         again.append(value in seen)
         if value is not None:
             seen.add(value)
     checks: list[tuple[pl.Expr, str]] = [
-        (key.is_null() | ~key.str.contains("|", literal=True).fill_null(False), f"no {OWN[-1]}"),
-        (pl.lit(pl.Series(again, dtype=pl.Boolean)), f"this {OWN[-1]} is there twice"),
+        (key.is_null() | ~key.str.contains("|", literal=True).fill_null(False), f"no {key_name}"),
+        (pl.lit(pl.Series(again, dtype=pl.Boolean)), f"this {key_name} is there twice"),
     ]
     values: list[pl.Expr] = []
     required = _required(home)

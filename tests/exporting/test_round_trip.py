@@ -161,3 +161,35 @@ def test_every_imported_table_can_be_told_from_its_columns(tmp_path: Path) -> No
         shop.export(table, file)
         (found,) = shop.recognise(file)
         assert (found.profile, found.report, found.rows_estimate) == (f"backroom_{table}", table, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "loaded", "rejected"),
+    [
+        ("backroom key of orders\netsy|1\n", 0, 1),
+        ("order_id,backroom key of fees\nA-1,\nA-2,no bar\nA-3,etsy|3\nA-4,etsy|3\n", 1, 3),
+        (
+            "platform,order_id,sku,quantity,backroom key of order_lines\netsy,A-1,S,2,etsy|1,surplus\n,A-2,S,3,etsy|2\n",
+            1,
+            1,
+        ),
+        ("platform,order_id,backroom key of orders\n", 0, 0),
+    ],
+)
+def test_what_is_left_of_an_exported_file_loads_or_says_why_not(
+    tmp_path: Path, text: str, loaded: int, rejected: int
+) -> None:
+    file = tmp_path / "out.csv"
+    file.write_text(text, encoding="utf-8")
+    shop = Shop(tmp_path / "my.shop", create=True)
+    (report,) = shop.import_file(file)
+    assert (report.rows_loaded, report.rows_rejected) == (loaded, rejected)
+    assert report.rows_read == loaded + rejected
+
+
+def test_a_dry_run_of_an_exported_file_stores_nothing(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "out.csv"
+    shop.export("orders", file)
+    other = Shop(tmp_path / "other.shop", create=True)
+    (report,) = other.import_file(file, other.import_settings(dry_run=True))
+    assert (report.rows_loaded, report.import_id) == (2, None) and other.overview().orders == 0
