@@ -10,6 +10,7 @@ import fnmatch
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -370,9 +371,24 @@ def forced(profile: Profile, header: Sequence[str]) -> Match | None:
     return Match(profile, None, columns, None, 1.0, len(columns), filled, "chosen by the seller")
 
 
+@cache
+def _profiles_with() -> dict[str, tuple[str, ...]]:
+    """Comparable column name to the profiles that have it in a version's header."""
+    users: dict[str, set[str]] = {}
+    for profile in all_profiles().values():
+        for version in profile.version:
+            for name in _wanted(version):
+                users.setdefault(name, set()).add(profile.name)
+    return {name: tuple(sorted(profiles)) for name, profiles in users.items()}
+
+
 def best(header: Sequence[str]) -> Match | None:
     """The profile that fits a header best; more telling columns win over a better share of fewer."""
-    found = [hit for profile in all_profiles().values() if (hit := match(profile, header)) is not None]
+    forms = {form for cell in header for form in (normal(cell), normal(stated_currency(cell)[0]))}
+    # Most rows looked at are data: only profiles that know at least two of the names are tried.
+    hits = Counter(name for form in forms for name in _profiles_with().get(form, ()))
+    tried = [all_profiles()[name] for name in sorted(hits) if hits[name] > 1]
+    found = [hit for profile in tried if (hit := match(profile, header)) is not None]
 
     def weight(hit: Match) -> tuple[float, int]:
         telling = len(hit.version.headers) if hit.version else 0
