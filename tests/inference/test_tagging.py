@@ -17,7 +17,9 @@ from engine.inference.tagging import Tagged, TagTask, packed, token_ends, unpack
 from engine.inference.task import TaskError, one_line
 from tests.learning.tiny import write_tiny_gemma
 
-TASK = TagTask("t", "1", "Thing:\n", "\nok:\n", "\n", {"bad": " bad", "good": " good", "fine": " fine"}, max_text_tokens=40)
+TASK = TagTask(
+    "t", "1", "Thing:\n", "\nok:\n", "\n", {"bad": " bad", "good": " good", "fine": " fine"}, max_text_tokens=40
+)
 TEXTS = ["good battery", "bad", "", "fine thing ok: good", "电池 bad", "battery " * 30, "the thing is é ok"]
 
 
