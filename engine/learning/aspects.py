@@ -153,9 +153,14 @@ class Gold:
         return Gold(self.name, [self.texts[i] for i in order], [self.spans[i] for i in order])
 
 
+def json_lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON Lines file."""
+    return [json.loads(line) for line in path.read_text("utf-8-sig").split("\n") if line.strip()]
+
+
 def read_gold(path: Path) -> Gold:
     """A JSON Lines file of {"text", "aspects": [{"term", "start", "polarity"}]}."""
-    rows = [json.loads(line) for line in path.read_text("utf-8-sig").split("\n") if line.strip()]
+    rows = json_lines(path)
     # The model reads a text as one line: only texts that are one already keep their offsets.
     rows = [row for row in rows if one_line(row["text"]) == row["text"]]
     spans = [[(a["start"], a["start"] + len(a["term"]), a["polarity"]) for a in row["aspects"]] for row in rows]
@@ -292,6 +297,7 @@ def implicit_scores(
 def build(
     data: Sequence[Path],
     measure: Sequence[Path],
+    forbid: Sequence[Path],
     out: Path,
     work: Path,
     threads: int,
@@ -304,7 +310,9 @@ def build(
     Thresholds are fitted on one half of the held-out and measured texts, scores are of the other half.
     """
     read = [read_gold(path) for path in measure]
-    split = build_split(DataFolder(data), Overlap(text for gold in read for text in gold.texts))
+    split = build_split(
+        DataFolder(data), Overlap(row["text"] for path in (*measure, *forbid) for row in json_lines(path))
+    )
     adapter = out / f"{TASK.name}.gguf"
     task = replace(TASK, adapter=str(adapter))
     with ModelClient() as client:

@@ -217,13 +217,21 @@ def test_sets(examples: Sequence[Example]) -> list[Measured]:
 
 
 def build(
-    name: str, data: Sequence[Path], measure: Sequence[Path], out: Path, work: Path, threads: int, most: int
+    name: str,
+    data: Sequence[Path],
+    measure: Sequence[Path],
+    forbid: Sequence[Path],
+    out: Path,
+    work: Path,
+    threads: int,
+    most: int,
 ) -> Path:
     """Build one adapter with its card.
 
     Args:
         name: of the adapter. data: folders with the source files. measure: JSON Lines files that are scored and
-            kept out of training. out: folder for NAME.gguf and NAME.toml. work: folder for checkpoints.
+            kept out of training. forbid: JSON Lines files that are kept out of training only.
+        out: folder for NAME.gguf and NAME.toml. work: folder for checkpoints.
         threads: CPU threads.
         most: texts scored of each measured file.
 
@@ -231,11 +239,12 @@ def build(
         Path of the card.
     """
     if name == aspects_data.TASK.name:
-        return aspects.build(data, measure, out, work, threads, most)
+        return aspects.build(data, measure, forbid, out, work, threads, most)
     made = recipe(name)
     task = made.task
     read = [read_measured(path, task.names, most) for path in measure]
-    forbidden = Overlap(text for _, texts in read for text in texts)
+    others = [text for path in forbid for text in read_measured(path, task.names, most)[1]]
+    forbidden = Overlap([*(text for _, texts in read for text in texts), *others])
     split = made.split(DataFolder(data), forbidden)
     adapter = out / f"{name}.gguf"
     with ModelClient() as client:
@@ -301,16 +310,29 @@ def build(
     type=click.Path(exists=True, path_type=Path),
     help="JSON Lines file that is scored and kept out of training.",
 )
+@click.option(
+    "--forbid",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="JSON Lines file that is kept out of training and not scored.",
+)
 @click.option("--out", default=ADAPTERS, type=click.Path(path_type=Path), help="Folder for the adapter and its card.")
 @click.option("--work", default=Path("build"), type=click.Path(path_type=Path), help="Folder for checkpoints.")
 @click.option("--threads", default=2, show_default=True, help="CPU threads for training.")
 @click.option("--most", default=900, show_default=True, help="Texts scored of each measured file.")
 def main(
-    name: str, data: tuple[Path, ...], measure: tuple[Path, ...], out: Path, work: Path, threads: int, most: int
+    name: str,
+    data: tuple[Path, ...],
+    measure: tuple[Path, ...],
+    forbid: tuple[Path, ...],
+    out: Path,
+    work: Path,
+    threads: int,
+    most: int,
 ) -> None:
     """Build the adapter NAME from its data files."""
     try:
-        click.echo(build(name, data, measure, out, work, threads, most))
+        click.echo(build(name, data, measure, forbid, out, work, threads, most))
     except BackroomError as error:
         click.echo(error.message(), err=True)
         sys.exit(error.exit_code)
