@@ -105,7 +105,10 @@ class ReviewFilter:
 
 @dataclass(frozen=True)
 class ReviewRow:
-    """One review as a list shows it; `probabilities` maps each sentiment to its share, empty before labelling."""
+    """One review as a list shows it; `probabilities` maps each sentiment to its share, empty before labelling.
+
+    `sentiment_method` says how the label was read and how well that agrees with this shop's own stars.
+    """
 
     id: int
     product: str | None
@@ -119,6 +122,7 @@ class ReviewRow:
     confidence: float | None
     abstain: bool
     sentiment_source: str | None
+    sentiment_method: str | None
     probabilities: dict[str, float]
     file: str
     line: int
@@ -377,14 +381,14 @@ class Shop:
         """A page of reviews, newest first."""
         where, values = _review_where(which or ReviewFilter())
         rows = self.store.rows(
-            f"SELECT * FROM v_reviews WHERE {where} ORDER BY day DESC, id DESC LIMIT ? OFFSET ?",
+            f"SELECT *, {_METHOD} FROM v_reviews WHERE {where} ORDER BY day DESC, id DESC LIMIT ? OFFSET ?",
             [*values, limit, offset],
         )
         return [_review_row(row) for row in rows]
 
     def review(self, row_id: int) -> ReviewRow:
         """One review with its label."""
-        rows = self.store.rows("SELECT * FROM v_reviews WHERE id = ?", [row_id])
+        rows = self.store.rows(f"SELECT *, {_METHOD} FROM v_reviews WHERE id = ?", [row_id])
         if not rows:
             raise UsageError(f"there is no review {row_id}.")
         return _review_row(rows[0])
@@ -615,6 +619,12 @@ def _review_where(which: ReviewFilter) -> tuple[str, Sequence[Any]]:
     return " AND ".join(where), values
 
 
+_METHOD = (
+    "(SELECT method FROM labels WHERE table_name = 'reviews' AND row_id = v_reviews.id AND task = 'sentiment' "
+    "AND source = v_reviews.sentiment_source ORDER BY labels.id DESC LIMIT 1) AS sentiment_method"
+)
+
+
 def _review_row(row: dict[str, Any]) -> ReviewRow:
     return ReviewRow(
         id=row["id"],
@@ -629,6 +639,7 @@ def _review_row(row: dict[str, Any]) -> ReviewRow:
         confidence=row["confidence"],
         abstain=bool(row["abstain"]),
         sentiment_source=row["sentiment_source"],
+        sentiment_method=row["sentiment_method"],
         probabilities=json.loads(row["probabilities"] or "{}"),
         file=row["file"],
         line=row["line"],

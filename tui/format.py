@@ -233,10 +233,15 @@ def place(file: str, sheet: str | None, line: int) -> str:
     return one_line(file) + (f", sheet {one_line(sheet)}" if sheet else "") + f", line {line:,}"
 
 
+LIMITS = ("_low", "_high")
+
+
 def other_numbers(finding: Finding) -> list[tuple[str, str]]:
-    """A finding's plain numbers beyond k, n and the months, as name and value."""
+    """A finding's plain numbers beyond k, n and the months, as name and value; one with an interval in a line of its own."""
     shown = []
     for name, value in finding.numbers.items():
+        if name.removesuffix("_low").removesuffix("_high") + "_high" in finding.numbers and name.endswith(LIMITS):
+            continue
         if name in ("k", "n", "unit", "months", "share", "short") or value is None or isinstance(value, Mapping):
             continue
         if isinstance(value, (list, tuple)):
@@ -253,6 +258,9 @@ def other_numbers(finding: Finding) -> list[tuple[str, str]]:
             text = count(value)
         elif isinstance(value, float):
             text = f"{value:,.4g}"
+            low, high = (finding.numbers.get(name + limit) for limit in LIMITS)
+            if isinstance(low, float) and isinstance(high, float):
+                text = f"{value:.2f}, between {low:.2f} and {high:.2f}"
         else:
             text = one_line(value)
         shown.append((CHANCES.get(name) or words(name), text))

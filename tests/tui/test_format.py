@@ -126,11 +126,12 @@ def test_months_with_and_without_rows() -> None:
 
 def test_other_numbers_leave_out_what_is_shown_elsewhere() -> None:
     numbers = {
-        "k": 1, "months": [], "stars_lost": 0.62, "orders": 1204, "seen": True, "share_before": 0.041, "q": 0.0002,
+        "k": 1, "months": [], "stars_lost": 0.62, "stars_lost_low": 0.314, "stars_lost_high": 0.9,
+        "orders": 1204, "seen": True, "share_before": 0.041, "q": 0.0002,
         "words": ["battery", "dies"], "steps": [1, 2],
     }  # fmt: skip
     assert dict(other_numbers(finding(numbers=numbers))) == {
-        "stars lost": "0.62",
+        "stars lost": "0.62, between 0.31 and 0.90",
         "orders": "1,204",
         "seen": "yes",
         "share before": "4 %",

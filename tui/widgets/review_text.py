@@ -56,4 +56,6 @@ def label_parts(review: ReviewRow) -> list[tuple[str, str] | str]:
         parts.append(f"  {SENTIMENT_MARKS[name]} {name:<9} {bar(share, 20)} {percent(share)}\n")
     second = sorted(known, key=lambda name: -known[name])[1]
     parts.append((f"  runner-up: {second} with {percent(known[second])}\n", "dim"))
+    if review.sentiment_method:
+        parts.append((f"  read by {one_line(review.sentiment_method)}\n", "dim"))
     return parts
