@@ -405,7 +405,7 @@ class Shop:
             WITH r AS (SELECT product, count(*) AS reviews, sum(sentiment = 'negative') AS negative, avg(stars) AS stars
                        FROM v_reviews GROUP BY product),
                  l AS (SELECT product, sum(quantity) AS units FROM order_lines
-                       WHERE coalesce(status, '') != 'cancelled' GROUP BY product)
+                       WHERE coalesce(status, '') NOT IN ('cancelled', 'brushing') GROUP BY product)
             SELECT p.product, p.name, coalesce(r.reviews, 0) AS reviews, coalesce(r.negative, 0) AS negative, r.stars,
                    coalesce(l.units, 0) AS units
             FROM product_keys p LEFT JOIN r USING (product) LEFT JOIN l USING (product)

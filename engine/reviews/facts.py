@@ -65,7 +65,7 @@ def units_by_month(store: Store) -> pl.DataFrame:
         store,
         """
         SELECT product, substr(day, 1, 7) AS month, sum(quantity) AS units FROM order_lines
-        WHERE product IS NOT NULL AND day IS NOT NULL AND coalesce(status, '') != 'cancelled'
+        WHERE product IS NOT NULL AND day IS NOT NULL AND coalesce(status, '') NOT IN ('cancelled', 'brushing')
         GROUP BY 1, 2 ORDER BY 1, 2
         """,
     )
