@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from engine.learning.train import TrainSettings
 
 WEAKNESSES = (
+    "The scores below are of 40 texts a set. On 150 texts of the scored half, through the command line: restaurants exact "
+    "0.77, overlap 0.85, polarity 0.74; laptops exact 0.42, overlap 0.51, polarity 0.93, because more than half of the "
+    "names of parts and programs are not found.",
+    "What is judged without being named is found in few texts (1 of 22 held-out clauses that name nothing).",
     "English was trained on restaurants and on seven electronic products; names of aspects in other fields are found "
     "less often.",
     "Chinese was trained on few sentences made by hand and on terms from a list; long names are often found in part.",
