@@ -1,14 +1,14 @@
 """Sentiment of a text: negative, neutral or positive, read from the model's label tokens.
 
 The default model reads with a small trained adapter that ships (`models/adapters/sentiment.*`, with its card); any other
-model reads with the examples of `prompts/sentiment.v1.jinja`. `fitting.py` fits the reading to a shop's own stars.
+model is asked by a prompt (`prompts/sentiment*.jinja`). `fitting.py` fits the reading to a shop's own stars.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from engine.inference.chat_template import ChatFormat
     from engine.inference.client import ModelClient
 
 LABELS = ("negative", "neutral", "positive")
@@ -65,14 +66,33 @@ def groups_of(texts: Sequence[str], languages: Iterable[str]) -> dict[str, list[
 
 
 def reader_for(client: ModelClient) -> Reader:
-    """The reader that suits the client's model: with the shipped adapter when it was trained for it, else by examples."""
+    """The reader that suits the client's model.
+
+    With the shipped adapter when it was trained for this model; else asked in the model's own chat format, or by examples
+    where it has none, and calibrated by what the model answers to texts without content.
+    """
     shipped = _shipped()
     if shipped is not None and client.model.sha256 == shipped[1]:
         return shipped[0]
-    template = (Path(__file__).with_name("prompts") / "sentiment.v1.jinja").read_text(encoding="utf-8")
-    prefix, _, suffix = template.rstrip("\n").partition("{{ text }}")
-    task = LabelTask("sentiment", "examples.v1", prefix, suffix, _ANSWERS)
-    return Reader(task, {"": Calibration(abstain_below=UNSURE)})
+    from engine.inference.trial import content_free
+
+    task = _asked_in_chat(client.model.chat) if client.model.chat is not None else _asked_by_examples()
+    return Reader(task, {"": replace(content_free(client, task), abstain_below=UNSURE)})
+
+
+def _asked_by_examples() -> LabelTask:
+    prefix, _, suffix = _prompt("sentiment.v1").partition("{{ text }}")
+    return LabelTask("sentiment", "examples.v1", prefix, suffix, _ANSWERS)
+
+
+def _asked_in_chat(chat: ChatFormat) -> LabelTask:
+    prefix, suffix = chat.around(_prompt("sentiment_chat.v1"))
+    words: dict[str, tuple[str, ...]] = {label: (label, label.capitalize()) for label in LABELS}
+    return LabelTask("sentiment", "chat.v1", prefix, suffix, words)
+
+
+def _prompt(name: str) -> str:
+    return (Path(__file__).with_name("prompts") / f"{name}.jinja").read_text(encoding="utf-8").rstrip("\n")
 
 
 def _shipped() -> tuple[Reader, str] | None:
@@ -139,7 +159,7 @@ def adjusted_to_groups(shares: NDArray[np.float64], groups: NDArray[np.int64], r
 
 def method_of(task: LabelTask, model_name: str) -> str:
     """How a label was made, in a few words for the screen."""
-    return f"{model_name}, {'adapter' if task.adapter else 'examples in the prompt'} {task.version}"
+    return f"{model_name}, {'adapter' if task.adapter else 'prompt'} {task.version}"
 
 
 def label_texts(
