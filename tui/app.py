@@ -192,6 +192,7 @@ class BackroomApp(App[None], inherit_bindings=False):
             return
         self.job = job
         self._show_job()
+        self.data_changed()
         job.start(self.post_message)
 
     @on(JobProgressed)

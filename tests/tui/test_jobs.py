@@ -216,3 +216,19 @@ def test_the_process_ends_although_a_job_never_does(tmp_path: Path) -> None:
         [sys.executable, "-c", QUIT_DURING_A_JOB, str(tmp_path)], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0 and "left" in done.stdout, done.stderr
+
+
+async def test_an_unread_shop_says_that_it_is_being_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = build(tmp_path / "new.shop", labelled=False, findings=False)
+    steered = SteeredAnalysis(batches=1)
+    monkeypatch.setattr(shop, "analyze", steered)
+    app = BackroomApp(shop)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "press r to read the shop" in screen_text(app)
+        await pilot.press("r")
+        await until(pilot, lambda: steered.reached.acquire(blocking=False))
+        assert "appears here when the" in screen_text(app) and "press r" not in screen_text(app)
+        steered.go.release()
+        await until(pilot, lambda: app.job is None)
+        assert "press r to read the shop" in screen_text(app)

@@ -115,6 +115,10 @@ class TodayScreen(FindingMarks, FilteredScreen):
             return "No reviews yet: press i to import files, or open the sample shop: backroom demo"
         if overview.reviews and overview.reviews_labelled < overview.reviews:
             unread = overview.reviews - overview.reviews_labelled
+            if self.room.job is not None:
+                return (
+                    f"{counted(unread, 'review')} not read yet: what stands out appears here when the reading is done."
+                )
             return f"{counted(unread, 'review')} not read yet: press r to read the shop. It stays on this computer."
         if self._product is not None:
             return "No findings about this product."
