@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,16 @@ def moments(seed: int) -> Iterator[float]:
         yield generator.uniform(0.3, 12.0)
 
 
+def model_processes(parent: int) -> list[int]:
+    """Process ids of the model processes that a program runs now; either may end while it is looked at."""
+    found = []
+    with suppress(psutil.Error):
+        for child in psutil.Process(parent).children():
+            with suppress(psutil.Error):
+                found += [child.pid] if "engine.inference.worker" in " ".join(child.cmdline()) else []
+    return found
+
+
 @pytest.mark.parametrize("victim", ["the program", "the model process"])
 def test_analysis_survives(tmp_path: Path, few: Path, undisturbed: dict[str, Any], victim: str) -> None:
     path = tmp_path / "a.shop"
@@ -88,12 +99,10 @@ def test_analysis_survives(tmp_path: Path, few: Path, undisturbed: dict[str, Any
         )
         deadline = time.monotonic() + next(when)
         while running.poll() is None and time.monotonic() < deadline:
-            running_children = psutil.Process(running.pid).children() if running.poll() is None else []
-            with_worker = [
-                child for child in running_children if "engine.inference.worker" in " ".join(child.cmdline())
-            ]
-            if victim == "the model process" and with_worker and time.monotonic() > deadline - 0.2:
-                os.kill(with_worker[0].pid, signal.SIGKILL)
+            workers = model_processes(running.pid)
+            if victim == "the model process" and workers and time.monotonic() > deadline - 0.2:
+                with suppress(ProcessLookupError):
+                    os.kill(workers[0], signal.SIGKILL)
                 break
             running.poll()
         if victim == "the program" and running.poll() is None:

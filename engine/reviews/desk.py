@@ -1,8 +1,8 @@
 """The reviews desk's one door: read what is new, group what was said, and say what was found.
 
-Stages: sentiment of every review, reading fitted to the shop's stars, sentiment of every clause, vectors of the
-clauses that complain or praise, themes, findings. The model's answers are stored portion by portion; everything derived
-from them is written in one transaction at the end, so that a shop always holds a whole analysis.
+Stages: sentiment of every review and of every clause, reading fitted to the shop's stars, vectors of the clauses that
+complain or praise, themes, findings. The model's answers are stored portion by portion; everything derived from
+them is written in one transaction at the end, so that a shop always holds a whole analysis.
 """
 
 from __future__ import annotations
@@ -72,11 +72,13 @@ def analyze(store: Store, context: JobContext, *, model: str | None = None) -> A
             method = method_of(reader.task, client.model.name)
             scores, read = _read_reviews(store, client, reader, reviews, method, context)
             asked += read
+            rows, read = _read_clauses(store, client, reader, reviews, scores, context)
+            asked += read
+            # From here on only vectors are asked for: the language model need not share the memory with the embedders.
+            client.close()
             read, notes = _settle_labels(store, client, reviews, scores, reader, method, context)
             asked += read
             warnings += notes
-            rows, read = _read_clauses(store, client, reader, reviews, scores, context)
-            asked += read
             found_themes, read, notes = _group(store, client, rows, context)
             asked += read
             warnings += [*notes, *client.warnings]
