@@ -9,16 +9,15 @@ implicit aspect: a category without a place.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ModelError
 from engine.inference.tagging import Tagged, TagTask
 from engine.inference.task import one_line
 from engine.jobs import JobContext
+from engine.reviews.shipped import adapter_path, card_of
 from engine.reviews.themes import language_of
 
 if TYPE_CHECKING:
@@ -319,15 +318,11 @@ def shipped_reader() -> Reader:
     Raises:
         ModelError: the adapter or its card is missing.
     """
-    import models
-
-    folder = Path(models.__file__).parent / "adapters"
-    card_path, adapter = folder / "aspects.toml", folder / "aspects.gguf"
-    if not (card_path.is_file() and adapter.is_file()):
+    card, adapter = card_of("aspects"), adapter_path("aspects")
+    if card is None:
         raise ModelError(
             "The adapter that reads aspects is missing.", file=str(adapter), todo="Install Backroom again."
         )
-    card = tomllib.loads(card_path.read_text(encoding="utf-8"))
     prompt, thresholds = card["prompt"], card["thresholds"]
     task = TagTask(
         "aspects",

@@ -6,7 +6,6 @@ model is asked by a prompt (`prompts/sentiment*.jinja`). `fitting.py` fits the r
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.inference.task import Calibration, LabelTask, calibrated
 from engine.jobs import JobContext
+from engine.reviews.shipped import adapter_path, card_of
 from engine.reviews.themes import language_of
 
 if TYPE_CHECKING:
@@ -97,13 +97,9 @@ def _prompt(name: str) -> str:
 
 def _shipped() -> tuple[Reader, str] | None:
     """The shipped adapter's reader and the hash of the model it was trained for; None when it is not here."""
-    import models
-
-    folder = Path(models.__file__).parent / "adapters"
-    card_path, adapter = folder / "sentiment.toml", folder / "sentiment.gguf"
-    if not (card_path.is_file() and adapter.is_file()):
+    card = card_of("sentiment")
+    if card is None:
         return None
-    card = tomllib.loads(card_path.read_text(encoding="utf-8"))
     prompt, calibration = card["prompt"], card["calibration"]
     task = LabelTask(
         "sentiment",
@@ -111,7 +107,7 @@ def _shipped() -> tuple[Reader, str] | None:
         prompt["prefix"],
         prompt["suffix"],
         {label: tuple(answers) for label, answers in prompt["labels"].items()},
-        adapter=str(adapter),
+        adapter=str(adapter_path("sentiment")),
         max_text_tokens=prompt.get("max_text_tokens", 200),
     )
     calibrations = {"": _calibration(calibration)}
