@@ -27,6 +27,10 @@ bench: $(LOCKED)
 setup: $(LOCKED)
 
 # llama.cpp is compiled without its image models, which Backroom has no use for; CMAKE_ARGS adds what a GPU needs.
+# It is also compiled without its kernels for AMX (the matrix unit of some server processors): GCC 12 drops the stores that
+# configure the tiles, because its _tile_loadconfig declares only the first bytes as read, and the first product then ends
+# the process with an illegal instruction.
+LLAMA_FLAGS := -DLLAVA_BUILD=OFF -DCMAKE_C_FLAGS=-U__AMX_INT8__ -DCMAKE_CXX_FLAGS=-U__AMX_INT8__
 # torch comes first and alone: a wheel that lies on this machine, else the CPU build where no NVIDIA card is, else the default.
 $(LOCKED): requirements.lock pyproject.toml
 	@echo "Setting up Backroom in $(VENV): about five minutes the first time, most of it compiling llama.cpp."
@@ -38,7 +42,7 @@ $(LOCKED): requirements.lock pyproject.toml
 	       && $(PIP) install --no-deps --index-url https://download.pytorch.org/whl/cpu "torch>=2.6"; } \
 	  || $(PIP) install "torch>=2.6"
 	@echo "2 of 3: libraries, the small models, and llama.cpp (compiled here for this processor)"
-	@CMAKE_ARGS="-DLLAVA_BUILD=OFF $(CMAKE_ARGS)" $(PIP) install --no-deps -r requirements.lock
+	@CMAKE_ARGS="$(LLAMA_FLAGS) $(CMAKE_ARGS)" $(PIP) install --no-deps -r requirements.lock
 	@echo "3 of 3: Backroom"
 	@$(PIP) install -q --no-deps --no-build-isolation -e . 2>/dev/null
 	@$(PY) -c "import llama_cpp, torch, sentence_transformers" && touch $(LOCKED)
