@@ -27,6 +27,11 @@ _LONGEST_ENDING = 3
 _SHORTEST_PART = 3
 
 
+LONGEST_NAME = 240
+"""Characters of a column name that are read. A survey's question may be that long; a cell of a damaged file may be of any
+length, and the time to take a word apart grows with the square of its length."""
+
+
 @dataclass(frozen=True)
 class Pieces:
     """A column name taken apart.
@@ -61,9 +66,13 @@ def _lexicon() -> tuple[dict[str, frozenset[str]], dict[tuple[str, ...], frozens
     )
 
 
-@lru_cache(maxsize=20_000)
 def read(name: str) -> Pieces:
-    """The pieces of a column name."""
+    """The pieces of a column name; of one longer than `LONGEST_NAME`, those of its beginning."""
+    return _read(name[:LONGEST_NAME])
+
+
+@lru_cache(maxsize=20_000)
+def _read(name: str) -> Pieces:
     words, phrases, _ = _lexicon()
     tokens = normal(_CAMEL.sub(" ", stated_currency(name)[0])).split()
     found: list[frozenset[str]] = []

@@ -220,8 +220,10 @@ def _header_row(head: list[Record]) -> int | None:
 
 def _says_something(cell: str) -> bool:
     """Whether a cell reads as a column name: known words make up most of it."""
+    if len(cell) > 60:
+        return False
     pieces = concepts.read(cell)
-    return bool(pieces.found) and pieces.rest < 0.5 and len(cell) <= 60
+    return bool(pieces.found) and pieces.rest < 0.5
 
 
 def _apply_mapping(reading: Reading, settings: ImportSettings, store: Store | None) -> None:
