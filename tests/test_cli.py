@@ -79,6 +79,7 @@ def test_an_unknown_file_loads_nothing_until_accepted(backroom: Run, tmp_path: P
         (["nonsense"], 2, "No such command"),
         (["label", "sentiment", "--in", "missing.jsonl", "--text", "t"], 3, "no such file"),
         (["label", "sentiment", "--in", "a.txt", "--text", "t"], 2, ".jsonl"),
+        (["extract", "missing.toml", "--in", "a.jsonl", "--text", "t"], 3, "missing.toml"),
     ],
 )
 def test_mistakes_are_named(backroom: Run, tmp_path: Path, arguments: list[str], code: int, says: str) -> None:
@@ -185,3 +186,24 @@ def test_label_keeps_order_ids_and_odd_rows(backroom: Run, tmp_path: Path) -> No
         assert record["confidence"] == record["probabilities"][record["label"]]
     piped = backroom("label", "sentiment", "--in", "-", "--text", "t", "--json", input='{"t": "great"}\n')
     assert json.loads(piped.stdout)["id"] == 1
+
+
+@pytest.mark.model
+def test_extract_copies_from_the_text_and_says_what_it_dropped(backroom: Run, tmp_path: Path) -> None:
+    wish, file = tmp_path / "wish.toml", tmp_path / "t.jsonl"
+    wish.write_text(
+        'instruction = "List every part that is complained about."\n[[field]]\nname = "part"\n'
+        '[[example]]\ntext = "The zip came off and the hem frayed."\nitems = [{ part = "zip" }, { part = "hem" }]\n'
+        '[[example]]\ntext = "Lovely."\nitems = []\n',
+        encoding="utf-8",
+    )
+    texts = ["The strap broke.", "", "The lid leaked and the handle came off."]
+    file.write_text("".join(json.dumps({"t": text}) + "\n" for text in texts), encoding="utf-8")
+    done = backroom("extract", wish, "--in", file, "--text", "t", "--json")
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [record["id"] for record in records] == [1, 2, 3] and not records[1]["items"]
+    for record, text in zip(records, texts, strict=True):
+        for item in record["items"]:
+            assert text[item["part"]["start"] : item["part"]["end"]] == item["part"]["text"]
+    assert "that their text does not say" in done.stderr

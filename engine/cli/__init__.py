@@ -83,7 +83,7 @@ def demo(headless: bool, fresh: bool, model: str | None, as_json: bool) -> None:
 
 for _verb in (
     *(shops.import_files, shops.imports, shops.undo, shops.analyze, shops.findings, shops.evidence, shops.sql),
-    *(shops.export, texts.label, machine.models, machine.doctor, machine.privacy),
+    *(shops.export, texts.label, texts.extract, machine.models, machine.doctor, machine.privacy),
 ):
     cli.add_command(_verb)
 

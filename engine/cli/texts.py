@@ -1,24 +1,30 @@
-"""The verbs that read texts outside a shop: label."""
+"""The verbs that read texts outside a shop: label and extract."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
-from engine.cli.talk import csv_option, job, json_option, model_option, print_json, print_table
+from engine.cli.talk import csv_option, job, json_option, model_option, print_json, print_table, say
 
 _ASPECT_COLUMNS = ("term", "polarity", "category", "opinion", "confidence")
 
 
-@click.command()
-@click.argument("task", type=click.Choice(["sentiment", "aspects"]))
-@click.option(
+_source_option = click.option(
     "--in", "source", required=True, help="A .csv, .tsv, .jsonl, .parquet or .xlsx file, or - for JSON Lines."
 )
-@click.option("--text", "column", required=True, help="The column that holds the text.")
-@click.option("--id", "id_column", help="The column that names a row; row numbers from 1 otherwise.")
+_column_option = click.option("--text", "column", required=True, help="The column that holds the text.")
+_id_option = click.option("--id", "id_column", help="The column that names a row; row numbers from 1 otherwise.")
+
+
+@click.command()
+@click.argument("task", type=click.Choice(["sentiment", "aspects"]))
+@_source_option
+@_column_option
+@_id_option
 @model_option
 @json_option
 @csv_option
@@ -48,3 +54,57 @@ def _aspect_rows(records: list[dict[str, Any]]) -> tuple[list[str], list[tuple[A
     """One row an aspect; a text without one has no row."""
     rows = [(r["id"], *(aspect[name] for name in _ASPECT_COLUMNS)) for r in records for aspect in r["aspects"]]
     return ["id", *_ASPECT_COLUMNS], rows
+
+
+@click.command()
+@click.argument("wish", type=click.Path(path_type=Path))
+@_source_option
+@_column_option
+@_id_option
+@model_option
+@json_option
+@csv_option
+def extract(
+    wish: Path, source: str, column: str, id_column: str | None, model: str | None, as_json: bool, as_csv: bool
+) -> None:
+    """Take fields out of every text in a file, as WISH (a TOML file with an instruction, fields and examples) says.
+
+    What is copied from a text is checked against it; what the text does not say is dropped and counted.
+    """
+    from engine.inference.client import ModelClient
+    from engine.inference.extraction import Span
+    from engine.inference.extraction import extract as extract_all
+    from engine.inference.wishes import read_wish
+    from engine.texts import read_texts
+
+    wished = read_wish(wish)
+    ids, texts = read_texts(source, column, id_column)
+    with ModelClient(model) as client:
+        found = extract_all(client, texts, wished.task(client.model.chat), context=job())
+    records = []
+    for identity, text, items in zip(ids, texts, found.items, strict=True):
+        shown = [
+            {
+                name: {"text": text[value.start : value.end], "start": value.start, "end": value.end}
+                if isinstance(value, Span)
+                else value
+                for name, value in item.items()
+            }
+            for item in items
+        ]
+        records.append({"id": identity, "items": shown})
+    counts = found.counts
+    say(
+        f"{counts.items:,} items in {counts.texts:,} texts. Dropped: {counts.spans_invented:,} that their text does not "
+        f"say, {counts.repeated:,} said twice, {counts.unreadable:,} unreadable. Cut off: {counts.cut:,} answers."
+    )
+    if as_csv or (sys.stdout.isatty() and not as_json):
+        names = [one.name for one in wished.fields]
+        rows = [
+            (r["id"], *(item[name]["text"] if isinstance(item[name], dict) else item[name] for name in names))
+            for r in records
+            for item in r["items"]
+        ]
+        print_table(["id", *names], rows, as_csv=as_csv)
+    else:
+        print_json(records)
