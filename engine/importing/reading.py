@@ -487,6 +487,8 @@ class _Opener:
                     raise InputFileError(
                         "this workbook is too large to read.", file=name, todo="Save its sheets as .csv."
                     )
+                if "mimetype" in names:
+                    _check_well_formed(archive, name)
                 return _workbook(path, name)
             if depth >= DEEPEST_ARCHIVE:
                 raise InputFileError("archives lie too deep in one another here.", file=name, todo="Unpack it first.")
@@ -698,6 +700,25 @@ def _web_page(path: Path, name: str, skip: int) -> list[Table]:
     table = FrameTable(name, None, pl.DataFrame(data, schema={key: pl.String for key in data}))
     table.notes.append("This file is a web page, not a workbook; its table was read, and lines are the table's rows.")
     return [table]
+
+
+def _check_well_formed(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse an OpenDocument workbook whose XML is damaged: the reading library looks for the end of a table for ever.
+
+    Raises:
+        InputFileError: a part is missing, cannot be unpacked, or is no XML.
+    """
+    from xml.parsers import expat
+
+    damage = (expat.ExpatError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError)
+    try:
+        for part in ("META-INF/manifest.xml", "content.xml"):
+            with archive.open(part) as stream:
+                expat.ParserCreate().ParseFile(stream)
+    except RuntimeError as error:
+        raise _protected(name) from error
+    except damage as error:
+        raise _damaged_archive(name) from error
 
 
 def _workbook(path: Path, name: str) -> list[Table]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import faulthandler
 import gzip
 import hashlib
 import io
@@ -49,6 +50,8 @@ from tests.importing.test_quirks import META, PACKED, PDD, TRANSACTIONS, pdd
 from tests.importing.workbooks import write_ods, write_xls
 
 SLOWEST_SECONDS = 10.0
+HANGS_AFTER_SECONDS = 180
+"""Wall time after which a case that is still running is taken to hang in a library's own code, and ends the run."""
 TABLES = (
     *IMPORTED_TABLES,
     "product_keys",
@@ -435,6 +438,9 @@ class Fuzzer:
         path, shop = case_folder / name, case_folder / "my.shop"
         path.write_bytes(data)
         shutil.copyfile(self._base, shop)
+        # A hang in compiled code can't be interrupted: the traceback is printed, the process ends, the case's folder stays.
+        (self.folder / "running.txt").write_text(f"case {case} of seed {self.seed}")
+        faulthandler.dump_traceback_later(HANGS_AFTER_SECONDS, exit=True)
         try:
             self.outcomes[check(path, shop, settings)] += 1
         except KeyboardInterrupt:
@@ -445,6 +451,8 @@ class Fuzzer:
             self.failures.append(Failure(case, name, said))
             (self.folder / f"failed-{self.seed}-{case}-{name}").write_bytes(data)
             print(f"case {case} ({name}, {settings}):\n{said}", flush=True)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def _resident() -> int:

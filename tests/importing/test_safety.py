@@ -10,6 +10,7 @@ import random
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import BackroomError
-from engine.importing.desk import import_file
+from engine.importing.desk import import_file, recognise
 from engine.importing.report import ImportSettings
 from engine.store.database import Store
 from tests.importing.conftest import SHOPIFY, SHOPIFY_HEADER, judgeme
 from tests.importing.test_again import dump
 from tests.importing.test_grain import DOUYIN_HEADER, JD, SETTLEMENT, TIKTOK
 from tests.importing.test_header import EBAY
+from tests.importing.workbooks import write_ods
 
 _IMPORT = """
 import sys
@@ -224,3 +226,17 @@ def test_a_line_of_200_megabytes_ends_quickly_in_little_memory(tmp_path: Path) -
     message, peak = run.stdout.splitlines()
     assert "endless.csv, line 2: this line is longer than 16 MB" in message
     assert int(peak) < 300_000
+
+
+@pytest.mark.parametrize(
+    "damage", [("</table:table>", "</t\rable:table>"), ("</office:body>", ""), ("<text:p>", "<text:p")]
+)
+def test_a_workbook_of_damaged_xml_is_refused(tmp_path: Path, damage: tuple[str, str]) -> None:
+    # The library that reads workbooks would look for the end of the table for ever.
+    whole, broken = write_ods(tmp_path / "whole.ods", {"a": [["name", "stars"], ["lamp", 3]]}), tmp_path / "broken.ods"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(broken, "w") as new:
+        for part in old.namelist():
+            new.writestr(part, old.read(part).decode().replace(*damage))
+    assert recognise(whole)
+    with pytest.raises(BackroomError, match=r"broken\.ods: .*damaged"):
+        recognise(broken)
