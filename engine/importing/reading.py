@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputFileError
-from engine.importing import delimited, encodings
+from engine.importing import delimited, encodings, workbook
 from engine.importing.delimited import Batch, Record
 
 if TYPE_CHECKING:
@@ -340,19 +340,11 @@ def _understood(what: str, name: str) -> Iterator[None]:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         said = str(error).strip().splitlines()[:1] or ["it is damaged"]
-        if "password" in said[0].casefold():
-            raise _protected(name) from error
         raise InputFileError(
             f"{what} cannot be read: {said[0][:200]}.",
             file=name,
             todo="Download it again, or open it in a spreadsheet and save it as .xlsx or .csv.",
         ) from error
-
-
-def _protected(name: str) -> InputFileError:
-    return InputFileError(
-        "this workbook is protected by a password.", file=name, todo="Save it without one, then import it."
-    )
 
 
 @dataclass
@@ -432,7 +424,7 @@ class _Opener:
             return self._zipped(path, name, depth)
         if head.startswith(_OLE2):
             if _encrypted(path):
-                raise _protected(name)
+                raise workbook.protected(name)
             return _workbook(path, name)
         if head.startswith(b"PAR1"):
             return [ParquetTable(name, path)]
@@ -716,22 +708,16 @@ def _check_well_formed(archive: zipfile.ZipFile, name: str) -> None:
             with archive.open(part) as stream:
                 expat.ParserCreate().ParseFile(stream)
     except RuntimeError as error:
-        raise _protected(name) from error
+        raise workbook.protected(name) from error
     except damage as error:
         raise _damaged_archive(name) from error
 
 
 def _workbook(path: Path, name: str) -> list[Table]:
-    import fastexcel
-
-    with _understood("this workbook", name):
-        reader = fastexcel.read_excel(path)
-        sheets = reader.sheet_names
+    sheets = workbook.read_sheets(path, name)
     known = _details(path)
     tables: list[Table] = []
-    for sheet in sheets:
-        with _understood(f"sheet {sheet}", name):
-            frame = reader.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
+    for sheet, frame in sheets:
         if frame.height and frame.width:
             frame.columns = [str(i) for i in range(frame.width)]
             table = FrameTable(name, sheet if len(sheets) > 1 else None, _completed(frame, known.get(sheet)))

@@ -19,6 +19,7 @@ import faulthandler
 import gzip
 import hashlib
 import io
+import os
 import random
 import re
 import shutil
@@ -299,6 +300,11 @@ def state(shop: Path) -> dict[str, str]:
         connection.close()
 
 
+def _computed() -> float:
+    """Seconds that this process and its children have computed, so that a busy machine is no failure."""
+    return sum(os.times()[:4])
+
+
 def check(path: Path, shop: Path, settings: ImportSettings) -> str:
     """Import a file into a shop, take it back, and say in a word what came of it.
 
@@ -308,8 +314,7 @@ def check(path: Path, shop: Path, settings: ImportSettings) -> str:
     before = state(shop)
     store = Store(shop)
     try:
-        # Of this process, so that a busy machine is no failure.
-        started = time.process_time()
+        started = _computed()
         try:
             reports = import_file(store, path, settings)
         except BackroomError as error:
@@ -322,7 +327,7 @@ def check(path: Path, shop: Path, settings: ImportSettings) -> str:
                 raise Broken(f"the shop changed although: {error.message()}") from error
             return "refused"
         finally:
-            if (took := time.process_time() - started) > SLOWEST_SECONDS:
+            if (took := _computed() - started) > SLOWEST_SECONDS:
                 raise Broken(f"took {took:.0f} seconds")
         loaded = [r.import_id for r in reports if r.import_id is not None and r.already_imported is None]
         for report in reports:

@@ -240,3 +240,17 @@ def test_a_workbook_of_damaged_xml_is_refused(tmp_path: Path, damage: tuple[str,
     assert recognise(whole)
     with pytest.raises(BackroomError, match=r"broken\.ods: .*damaged"):
         recognise(broken)
+
+
+def test_what_a_library_does_to_its_process_does_not_happen_to_the_app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = write_ods(tmp_path / "whole.ods", {"a": [["name", "stars"], ["lamp", 3]]})
+    stand_in = tmp_path / "library"
+    stand_in.mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(stand_in))
+    monkeypatch.setattr("engine.importing.workbook.PATIENCE_SECONDS", 4.0)
+    for deed, said in (("os.abort()", "damaged"), ("time.sleep(60)", "given up after 4 seconds")):
+        (stand_in / "fastexcel.py").write_text(f"import os, time\ndef read_excel(path): {deed}\n")
+        with pytest.raises(BackroomError, match=rf"whole\.ods: .*{said}"):
+            recognise(whole)

@@ -1,0 +1,100 @@
+"""Workbooks, read in a process of their own: `python -m engine.importing.workbook FILE FOLDER`.
+
+The library that reads .xlsx, .xls and .ods is compiled code. On a damaged file it may panic onto the terminal, look for
+the end of a table for ever, or ask for two terabytes and end the process: none of which may happen to the app.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import InputFileError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PATIENCE_SECONDS, PATIENCE_PER_MEGABYTE = 9.0, 4.0
+"""Longest that reading may take, and how much more for each megabyte of the file: ten times what a slow laptop needs."""
+
+
+def read_sheets(path: Path, name: str) -> list[tuple[str, pl.DataFrame]]:
+    """Every sheet of a workbook, its name and its cells as texts; an empty frame for an empty sheet.
+
+    Args:
+        path: the file. name: what it is called in messages.
+
+    Raises:
+        InputFileError: it is damaged, protected, or takes too long to read.
+    """
+    import polars as pl
+
+    patience = PATIENCE_SECONDS + PATIENCE_PER_MEGABYTE * path.stat().st_size / 1e6
+    with tempfile.TemporaryDirectory(prefix="backroom-workbook-") as folder:
+        command = [sys.executable, "-m", "engine.importing.workbook", str(path.resolve()), folder]
+        root = Path(__file__).parents[2]
+        try:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience, cwd=root, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise InputFileError(
+                f"reading this workbook was given up after {patience:.0f} seconds.",
+                file=name,
+                todo="Open it in a spreadsheet and save its sheets as .csv.",
+            ) from error
+        try:
+            said = json.loads(done.stdout)
+        except json.JSONDecodeError as error:
+            raise _unreadable(name, "this workbook", "it is damaged") from error
+        if "error" in said:
+            raise _unreadable(name, said["what"], said["error"])
+        return [
+            (sheet, pl.read_ipc((Path(folder) / f"{number}.arrow").read_bytes()))
+            for number, sheet in enumerate(said["sheets"])
+        ]
+
+
+def _unreadable(name: str, what: str, said: str) -> InputFileError:
+    if "password" in said.casefold():
+        return protected(name)
+    return InputFileError(
+        f"{what} cannot be read: {said[:200]}.",
+        file=name,
+        todo="Download it again, or open it in a spreadsheet and save it as .xlsx or .csv.",
+    )
+
+
+def protected(name: str) -> InputFileError:
+    """The message for a workbook that nobody can read without its password."""
+    return InputFileError(
+        "this workbook is protected by a password.", file=name, todo="Save it without one, then import it."
+    )
+
+
+def main(path: str, folder: str) -> None:
+    """Write each sheet of the workbook into the folder, and their names, or what is wrong, to stdout as JSON."""
+    import fastexcel
+
+    what, sheets = "this workbook", []
+    try:
+        reader = fastexcel.read_excel(path)
+        for number, sheet in enumerate(reader.sheet_names):
+            what = f"sheet {sheet}"
+            frame = reader.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
+            frame.write_ipc(Path(folder) / f"{number}.arrow")
+            sheets.append(sheet)
+    # A panic of the library is no `Exception`.
+    except BaseException as error:
+        said = (str(error).strip().splitlines() or ["it is damaged"])[0]
+        print(json.dumps({"what": what, "error": said}))
+        return
+    print(json.dumps({"sheets": sheets}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
