@@ -382,7 +382,9 @@ def _all_records(path: Path, settings: ImportSettings, reports: list[ImportRepor
             for batch in table.batches(0, 500, list(range(500))):
                 cells = batch.frame.select(pl.any_horizontal(pl.all().str.strip_chars().fill_null("") != ""))
                 records += int(cells.to_series().sum() or 0) + len(batch.ragged)
-            headless = bool(report.columns) and report.columns[0]["column"] == "column 1"
+            # A column whose name is blank is called by its number as well: only all of them together mean no header.
+            names = [column["column"] for column in report.columns]
+            headless = names == [f"column {i}" for i in range(1, len(names) + 1)]
             said = report.rows_read + len(report.lines_skipped) + (not headless)
             # Where quotes are used wrongly, more rows may be found below a header than a plain reading finds.
             sure = not isinstance(table, TextTable) or table.index.regular
