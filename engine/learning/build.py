@@ -202,23 +202,31 @@ def compare(measured: Measured, before: Array, after: Array, readers: tuple[Read
     return out
 
 
+CALIBRATED_ON = {"": frozenset({"vader", "oposum", "mams", "reviews_en", "written"})}
+"""By language the sources that its calibration is fitted on, all where none are named. English has enough opinions of
+three classes to leave aside sources of two classes, whose texts say nothing of neutral, and questions."""
+
+
 def calibrated_reader(client: ModelClient, task: LabelTask, examples: Sequence[Example]) -> Reader:
     """The task with temperature, bias and threshold fitted on held-out examples of the training sources.
 
     Chinese has a calibration of its own; the one for all other texts is fitted on the English sources.
     """
-    scores = client.scores([e.text for e in examples], task)
-    groups = sentiment.groups_of([e.text for e in examples], ["zh"])
-    return Reader(task, {language: _calibration(task, examples, scores, groups[language]) for language in groups})
+    calibrations = {}
+    for language, chosen in sentiment.groups_of([e.text for e in examples], ["zh"]).items():
+        known = CALIBRATED_ON.get(language)
+        own = [examples[i] for i in chosen if known is None or examples[i].source in known]
+        calibrations[language] = calibration_of(task, own, client.scores([e.text for e in own], task))
+    return Reader(task, calibrations)
 
 
-def _calibration(task: LabelTask, examples: Sequence[Example], scores: Array, chosen: Sequence[int]) -> Calibration:
-    own = [examples[i] for i in chosen]
+def calibration_of(task: LabelTask, own: Sequence[Example], scores: Array) -> Calibration:
+    """The calibration fitted on these examples, whose raw scores are (examples, labels)."""
     target, asked, _, weight = evaluate.targets(own)
     note = f"fitted on {len(own)} held-out texts of the training sources, each source counting the same"
-    found = fit(scores[chosen], task.names, target, asked, weight, note)
+    found = fit(scores, task.names, target, asked, weight, note)
     full = asked.all(axis=1)
-    return with_abstention(found, calibrated(scores[chosen][full], task.names, found))
+    return with_abstention(found, calibrated(scores[full], task.names, found))
 
 
 def test_sets(examples: Sequence[Example]) -> list[Measured]:
