@@ -694,6 +694,9 @@ def _web_page(path: Path, name: str, skip: int) -> list[Table]:
     return [table]
 
 
+_XML_BLOCK = 32 << 20
+
+
 def _check_well_formed(archive: zipfile.ZipFile, name: str) -> None:
     """Refuse an OpenDocument workbook whose XML is damaged: the reading library looks for the end of a table for ever.
 
@@ -705,8 +708,12 @@ def _check_well_formed(archive: zipfile.ZipFile, name: str) -> None:
     damage = (expat.ExpatError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError)
     try:
         for part in ("META-INF/manifest.xml", "content.xml"):
+            parser = expat.ParserCreate()
             with archive.open(part) as stream:
-                expat.ParserCreate().ParseFile(stream)
+                # In large blocks: a piece of text that does not end is looked through again with every block.
+                while block := stream.read(_XML_BLOCK):
+                    parser.Parse(block)
+            parser.Parse(b"", True)
     except RuntimeError as error:
         raise workbook.protected(name) from error
     except damage as error:

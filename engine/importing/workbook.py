@@ -7,6 +7,8 @@ the end of a table for ever, or ask for two terabytes and end the process: none 
 from __future__ import annotations
 
 import json
+import math
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,8 +20,11 @@ from engine.errors import InputFileError
 if TYPE_CHECKING:
     import polars as pl
 
-PATIENCE_SECONDS, PATIENCE_PER_MEGABYTE = 9.0, 4.0
-"""Longest that reading may take, and how much more for each megabyte of the file: ten times what a slow laptop needs."""
+PATIENCE_SECONDS, PATIENCE_PER_MEGABYTE = 7.0, 4.0
+"""Longest that reading may compute, and how much more for each megabyte of the file: several times what a slow laptop needs."""
+
+WAITING = 8
+"""Times as long as it may compute it may take by the clock: a machine may be busy with other things."""
 
 
 def read_sheets(path: Path, name: str) -> list[tuple[str, pl.DataFrame]]:
@@ -33,20 +38,28 @@ def read_sheets(path: Path, name: str) -> list[tuple[str, pl.DataFrame]]:
     """
     import polars as pl
 
-    patience = PATIENCE_SECONDS + PATIENCE_PER_MEGABYTE * path.stat().st_size / 1e6
+    patience = math.ceil(PATIENCE_SECONDS + PATIENCE_PER_MEGABYTE * path.stat().st_size / 1e6)
+    given_up = InputFileError(
+        f"reading this workbook was given up after {patience} seconds.",
+        file=name,
+        todo="Open it in a spreadsheet and save its sheets as .csv.",
+    )
     with tempfile.TemporaryDirectory(prefix="backroom-workbook-") as folder:
-        command = [sys.executable, "-m", "engine.importing.workbook", str(path.resolve()), folder]
+        command = [sys.executable, "-m", "engine.importing.workbook", str(path.resolve()), folder, str(patience)]
         root = Path(__file__).parents[2]
         try:
             done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience, cwd=root, check=False
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=WAITING * patience,
+                cwd=root,
+                check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise InputFileError(
-                f"reading this workbook was given up after {patience:.0f} seconds.",
-                file=name,
-                todo="Open it in a spreadsheet and save its sheets as .csv.",
-            ) from error
+            raise given_up from error
+        if done.returncode == -getattr(signal, "SIGXCPU", 0) != 0:
+            raise given_up
         try:
             said = json.loads(done.stdout)
         except json.JSONDecodeError as error:
@@ -76,8 +89,15 @@ def protected(name: str) -> InputFileError:
     )
 
 
-def main(path: str, folder: str) -> None:
-    """Write each sheet of the workbook into the folder, and their names, or what is wrong, to stdout as JSON."""
+def main(path: str, folder: str, patience: str) -> None:
+    """Write each sheet of the workbook into the folder, and their names, or what is wrong, to stdout as JSON.
+
+    The process ends when it has computed for `patience` seconds, where the system can see to that.
+    """
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (int(patience), int(patience) + 1))
     import fastexcel
 
     what, sheets = "this workbook", []
