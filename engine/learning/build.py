@@ -21,13 +21,11 @@ import numpy as np
 from engine.errors import BackroomError, InputFileError
 from engine.inference.client import ModelClient
 from engine.inference.models import default_model, file_hash
-from engine.inference.task import Calibration, LabelTask, calibrated
+from engine.inference.task import LabelTask
 from engine.learning import aspects, aspects_data, card, evaluate, sentiment_data
 from engine.learning.calibrate import Array, fit, with_abstention
 from engine.learning.examples import Example, Overlap, fraction
 from engine.learning.sentiment_data import DataFolder, Source, Split
-from engine.reviews import sentiment
-from engine.reviews.sentiment import Reader
 
 if TYPE_CHECKING:
     from engine.learning.train import TrainSettings
@@ -65,13 +63,12 @@ def recipe(name: str) -> Recipe:
         task=sentiment_data.TASK,
         split=sentiment_data.build_split,
         sources=sentiment_data.SOURCES,
-        settings=TrainSettings(rank=16, alpha=32.0, lr=4e-4, tokens_per_step=896, max_text_tokens=128),
+        settings=TrainSettings(lr=4e-4, tokens_per_step=768, max_text_tokens=96),
         weaknesses=(
             "Irony and reviews that only imply their verdict are often read by their surface.",
             "Long reviews are cut at 200 tokens; a verdict that comes later is not seen.",
-            "Neutral means factual, lukewarm or mixed. Whole reviews with stars and nearly all Chinese neutral texts were "
-            "written for this project; how three stars are given in a real shop differs from shop to shop, which is why "
-            "reading is fitted to a shop's own stars where it has some.",
+            "Neutral means factual, lukewarm or mixed; most Chinese neutral training texts are composed or written for "
+            "this project, so Chinese neutral is the least certain class.",
             "Other languages than English and Chinese were not trained and not measured.",
         ),
     )
@@ -117,8 +114,7 @@ def train_adapter(made: Recipe, examples: Sequence[Example], model: Path, work: 
     from engine.learning.export import write_gguf
     from engine.learning.train import train
 
-    # Each part of a batch has a thread of its own.
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     tokenizer = GgufTokenizer(model)
     base = load_torch(model, torch.bfloat16)
 
@@ -127,14 +123,7 @@ def train_adapter(made: Recipe, examples: Sequence[Example], model: Path, work: 
             click.echo(f"step {step}/{steps}  loss {loss:.3f}  {seconds:.0f} s", err=True)
 
     tensors = train(
-        base,
-        tokenizer,
-        made.task,
-        examples,
-        made.settings,
-        work / f"{made.task.name}.checkpoint",
-        workers=threads,
-        on_step=on_step,
+        base, tokenizer, made.task, examples, made.settings, work / f"{made.task.name}.checkpoint", on_step=on_step
     )
     write_gguf(
         out,
@@ -187,14 +176,15 @@ def agreement(
     }
 
 
-def compare(measured: Measured, before: Array, after: Array, readers: tuple[Reader, Reader]) -> dict[str, Any]:
+def compare(measured: Measured, before: Array, after: Array, tasks: tuple[LabelTask, LabelTask]) -> dict[str, Any]:
     """Scores before and after on one set, with McNemar's test and a bootstrap interval of the gain in macro-F1."""
     asked = np.tile(np.array(measured.asked), (len(measured.texts), 1))
     out: dict[str, Any] = {}
     found = []
-    for name, raw, reader in (("before", before, readers[0]), ("after", after, readers[1])):
-        probabilities = reader.shares(raw, measured.texts)
-        out[name] = asdict(evaluate.scores_of(probabilities, measured.label, asked, reader.abstain_below))
+    for name, raw, task in (("before", before, tasks[0]), ("after", after, tasks[1])):
+        probabilities = task.probabilities(raw)
+        threshold = task.calibration.abstain_below if task.calibration else 0.0
+        out[name] = asdict(evaluate.scores_of(probabilities, measured.label, asked, threshold))
         found.append(evaluate.guesses(probabilities, asked))
     right = [guess == measured.label for guess in found]
     out["mcnemar_p"] = float(f"{evaluate.mcnemar(right[0], right[1]):.3g}")
@@ -202,31 +192,15 @@ def compare(measured: Measured, before: Array, after: Array, readers: tuple[Read
     return out
 
 
-CALIBRATED_ON = {"": frozenset({"vader", "oposum", "mams", "reviews_en", "written"})}
-"""By language the sources that its calibration is fitted on, all where none are named. English has enough opinions of
-three classes to leave aside sources of two classes, whose texts say nothing of neutral, and questions."""
-
-
-def calibrated_reader(client: ModelClient, task: LabelTask, examples: Sequence[Example]) -> Reader:
-    """The task with temperature, bias and threshold fitted on held-out examples of the training sources.
-
-    Chinese has a calibration of its own; the one for all other texts is fitted on the English sources.
-    """
-    calibrations = {}
-    for language, chosen in sentiment.groups_of([e.text for e in examples], ["zh"]).items():
-        known = CALIBRATED_ON.get(language)
-        own = [examples[i] for i in chosen if known is None or examples[i].source in known]
-        calibrations[language] = calibration_of(task, own, client.scores([e.text for e in own], task))
-    return Reader(task, calibrations)
-
-
-def calibration_of(task: LabelTask, own: Sequence[Example], scores: Array) -> Calibration:
-    """The calibration fitted on these examples, whose raw scores are (examples, labels)."""
-    target, asked, _, weight = evaluate.targets(own)
-    note = f"fitted on {len(own)} held-out texts of the training sources, each source counting the same"
+def calibrated_task(client: ModelClient, task: LabelTask, examples: Sequence[Example]) -> LabelTask:
+    """The task with temperature, bias and threshold fitted on held-out examples of the training sources."""
+    scores = client.scores([e.text for e in examples], task)
+    target, asked, _, weight = evaluate.targets(examples)
+    note = f"fitted on {len(examples)} held-out texts of the training sources, each source counting the same"
     found = fit(scores, task.names, target, asked, weight, note)
     full = asked.all(axis=1)
-    return with_abstention(found, calibrated(scores[full], task.names, found))
+    fitted = replace(task, calibration=found)
+    return replace(task, calibration=with_abstention(found, fitted.probabilities(scores[full])))
 
 
 def test_sets(examples: Sequence[Example]) -> list[Measured]:
@@ -276,17 +250,18 @@ def build(
     with ModelClient() as client:
         model = client.model
         train_adapter(made, split.train, model.path, work, threads, adapter)
-        bare = calibrated_reader(client, task, split.calibration)
-        trained = calibrated_reader(client, replace(task, adapter=str(adapter)), split.calibration)
+        bare = calibrated_task(client, task, split.calibration)
+        trained = calibrated_task(client, replace(task, adapter=str(adapter)), split.calibration)
         scored: dict[str, dict[str, Any]] = {}
         for group, sets in (("held_out", test_sets(split.test)), ("other_data", [m for m, _ in read])):
             scored[group] = {}
             for one in sets:
-                scores = [client.scores(one.texts, which.task) for which in (bare, trained)]
+                scores = [client.scores(one.texts, which) for which in (bare, trained)]
                 scored[group][one.name] = compare(one, scores[0], scores[1], (bare, trained))
                 click.echo(f"{one.name}: {json.dumps(scored[group][one.name])}", err=True)
         sample = [e.text for e in split.test][:: max(1, len(split.test) // 48)][:48]
-        agreed = agreement(task, model.path, adapter, made.settings, sample, client.scores(sample, trained.task))
+        agreed = agreement(task, model.path, adapter, made.settings, sample, client.scores(sample, trained))
+    assert trained.calibration is not None
     counts = {use: Counter(e.source for e in getattr(split, use)) for use in ("train", "calibration", "test")}
     base = default_model()
     path = out / f"{name}.toml"
@@ -307,10 +282,7 @@ def build(
                 "made_from_sha256": base.sha256,
             },
             "prompt": card.prompt_section(task),
-            "calibration": {
-                **card.calibration_section(trained.calibrations[""]),
-                "zh": card.calibration_section(trained.calibrations["zh"]),
-            },
+            "calibration": card.calibration_section(trained.calibration),
             "data": [
                 {**asdict(source), **{use: counts[use][key] for use in counts}} for key, source in made.sources.items()
             ],

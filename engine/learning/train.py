@@ -110,7 +110,6 @@ def train(
     settings: TrainSettings,
     checkpoint: Path,
     *,
-    workers: int = 1,
     checkpoint_every: int = 100,
     on_step: OnStep | None = None,
     on_checkpoint: Callable[[int], None] | None = None,
@@ -120,7 +119,7 @@ def train(
     Args:
         base: frozen weights; gets the adapter attached unless it already has one.
         tokenizer, task, examples, settings: as named.
-        checkpoint, workers, checkpoint_every, on_step, on_checkpoint: see `fit`.
+        checkpoint, checkpoint_every, on_step, on_checkpoint: see `fit`.
 
     Returns:
         The adapter's tensors, as `lora.state`.
@@ -139,7 +138,6 @@ def train(
         loss_of,
         settings,
         checkpoint,
-        workers=workers,
         checkpoint_every=checkpoint_every,
         on_step=on_step,
         on_checkpoint=on_checkpoint,

@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
 def test_held_out_products_are_in_no_training_text(folder: Path) -> None:
     split = build_split(DataFolder([folder]), Overlap([]))
     assert any("Player X" in e.text for e in split.train)
-    assert not any(APEX in e.text or "boots" in e.text for e in split.train if not e.source.startswith("reviews_"))
+    assert not any(APEX in e.text or "boots" in e.text for e in split.train)
     assert any(APEX in e.text for e in split.calibration) and any(APEX in e.text for e in split.test)
 
 
@@ -125,17 +125,6 @@ def test_soft_labels_follow_the_mean_rating_and_the_balance_of_opinions() -> Non
 
 def test_tokenised_lines_read_like_prose_again() -> None:
     assert untokenised("I ca n't say it 's bad -LRB- much -RRB- .") == "I can't say it's bad (much)."
-
-
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_written_reviews_have_stars_and_are_held_out_in_part(folder: Path, language: str) -> None:
-    reviews = data.written_reviews(language)
-    assert len(reviews) > 1000 and {e.target for e in reviews} == set(data.STAR_TARGETS.values())
-    split = build_split(DataFolder([folder]), Overlap([]))
-    parts = [
-        {e.text for e in part} & {e.text for e in reviews} for part in (split.train, split.calibration, split.test)
-    ]
-    assert all(len(part) > 40 for part in parts) and not parts[0] & parts[1] and not parts[0] & parts[2]
 
 
 def test_repeats_in_other_typing_are_dropped(folder: Path) -> None:
