@@ -679,7 +679,7 @@ def _web_page(path: Path, name: str, skip: int) -> list[Table]:
     import polars as pl
 
     parser = _Rows()
-    parser.feed(path.read_bytes()[skip:].decode("utf-8"))
+    parser.feed(_decoded(path, name, skip))
     rows = max(parser.tables, key=len, default=[])
     if not any(rows):
         raise InputFileError(

@@ -150,6 +150,15 @@ def test_json_lines_arrays_and_parquet(load: Load, store: Store, tmp_path: Path)
     assert import_file(store, tmp_path / "r.parquet", ImportSettings(accept=True))[0].rows_loaded == 1
 
 
+def test_a_web_page_in_another_encoding_than_the_seller_says_is_refused(
+    store: Store, drop: Callable[..., Path]
+) -> None:
+    page = "<html><table><tr><td>name</td></tr>\n<tr><td>\xe9t\xe9</td></tr></table></html>".encode("latin-1")
+    with pytest.raises(InputFileError) as error:
+        import_file(store, drop(page, "page.xls"), ImportSettings(encoding="utf-8"))
+    assert error.value.file is not None and "page.xls" in error.value.file
+
+
 def test_a_web_page_named_xls_is_read_as_a_table(load: Load) -> None:
     cells = "".join(f"<th>{name}</th>" for name in JUDGEME_HEADER.split(","))
     row = (
