@@ -679,7 +679,12 @@ def _web_page(path: Path, name: str, skip: int) -> list[Table]:
     import polars as pl
 
     parser = _Rows()
-    parser.feed(_decoded(path, name, skip))
+    try:
+        parser.feed(path.read_bytes()[skip:].decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputFileError(
+            "this web page is in another encoding than the one named.", file=name, todo="Import it without naming one."
+        ) from error
     rows = max(parser.tables, key=len, default=[])
     if not any(rows):
         raise InputFileError(

@@ -156,7 +156,7 @@ def test_a_web_page_in_another_encoding_than_the_seller_says_is_refused(
     page = "<html><table><tr><td>name</td></tr>\n<tr><td>\xe9t\xe9</td></tr></table></html>".encode("latin-1")
     with pytest.raises(InputFileError) as error:
         import_file(store, drop(page, "page.xls"), ImportSettings(encoding="utf-8"))
-    assert error.value.file is not None and "page.xls" in error.value.file
+    assert "page.xls" in error.value.message() and "encoding" in error.value.what
 
 
 def test_a_web_page_named_xls_is_read_as_a_table(load: Load) -> None:
