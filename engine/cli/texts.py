@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +14,25 @@ from engine.cli.talk import csv_option, job, json_option, model_option, print_js
 _ASPECT_COLUMNS = ("term", "polarity", "category", "opinion", "confidence")
 
 
-_source_option = click.option(
-    "--in", "source", required=True, help="A .csv, .tsv, .jsonl, .parquet or .xlsx file, or - for JSON Lines."
-)
-_column_option = click.option("--text", "column", required=True, help="The column that holds the text.")
-_id_option = click.option("--id", "id_column", help="The column that names a row; row numbers from 1 otherwise.")
+def _reads_a_file(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a verb that reads the texts of a file: which, where in it, with what model, printed how."""
+    for option in (
+        csv_option,
+        json_option,
+        model_option,
+        click.option("--id", "id_column", help="The column that names a row; row numbers from 1 otherwise."),
+        click.option("--text", "column", required=True, help="The column that holds the text."),
+        click.option(
+            "--in", "source", required=True, help="A .csv, .tsv, .jsonl, .parquet or .xlsx file, or - for JSON Lines."
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 @click.command()
 @click.argument("task", type=click.Choice(["sentiment", "aspects"]))
-@_source_option
-@_column_option
-@_id_option
-@model_option
-@json_option
-@csv_option
+@_reads_a_file
 def label(
     task: str, source: str, column: str, id_column: str | None, model: str | None, as_json: bool, as_csv: bool
 ) -> None:
@@ -58,12 +63,7 @@ def _aspect_rows(records: list[dict[str, Any]]) -> tuple[list[str], list[tuple[A
 
 @click.command()
 @click.argument("wish", type=click.Path(path_type=Path))
-@_source_option
-@_column_option
-@_id_option
-@model_option
-@json_option
-@csv_option
+@_reads_a_file
 def extract(
     wish: Path, source: str, column: str, id_column: str | None, model: str | None, as_json: bool, as_csv: bool
 ) -> None:

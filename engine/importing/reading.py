@@ -340,11 +340,7 @@ def _understood(what: str, name: str) -> Iterator[None]:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         said = str(error).strip().splitlines()[:1] or ["it is damaged"]
-        raise InputFileError(
-            f"{what} cannot be read: {said[0][:200]}.",
-            file=name,
-            todo="Download it again, or open it in a spreadsheet and save it as .xlsx or .csv.",
-        ) from error
+        raise workbook.unreadable(name, what, said[0]) from error
 
 
 @dataclass

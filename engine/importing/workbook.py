@@ -63,16 +63,17 @@ def read_sheets(path: Path, name: str) -> list[tuple[str, pl.DataFrame]]:
         try:
             said = json.loads(done.stdout)
         except json.JSONDecodeError as error:
-            raise _unreadable(name, "this workbook", "it is damaged") from error
+            raise unreadable(name, "this workbook", "it is damaged") from error
         if "error" in said:
-            raise _unreadable(name, said["what"], said["error"])
+            raise unreadable(name, said["what"], said["error"])
         return [
             (sheet, pl.read_ipc((Path(folder) / f"{number}.arrow").read_bytes()))
             for number, sheet in enumerate(said["sheets"])
         ]
 
 
-def _unreadable(name: str, what: str, said: str) -> InputFileError:
+def unreadable(name: str, what: str, said: str) -> InputFileError:
+    """The message for what a reading library says of a damaged or protected file."""
     if "password" in said.casefold():
         return protected(name)
     return InputFileError(

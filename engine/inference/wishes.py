@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputFileError
 from engine.inference.extraction import Counts, ExtractTask, Field, read_answer
-from engine.inference.task import one_line
+from engine.inference.task import TaskError, one_line
 
 if TYPE_CHECKING:
     from engine.inference.chat_template import ChatFormat
@@ -86,10 +86,11 @@ def read_wish(path: Path) -> Wish:
     if not isinstance(most, int) or not 1 <= most <= 50:
         raise wrong("most must be a number from 1 to 50.")
     fields = tuple(_field(entry, wrong) for entry in _tables(table, "field", wrong))
-    names = [one.name for one in fields]
-    if not fields or len(set(names)) < len(names) or all(one.choices for one in fields):
-        raise wrong("it needs fields of different names, at least one of them without choices.")
     wish = Wish(one_line(instruction), fields, (), most)
+    try:
+        wish.task(None)
+    except TaskError as error:
+        raise wrong("it needs fields of different names, at least one of them without choices.") from error
     examples = tuple(_example(i, entry, wish, wrong) for i, entry in enumerate(_tables(table, "example", wrong), 1))
     return Wish(wish.instruction, fields, examples, most)
 
