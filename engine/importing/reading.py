@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputFileError
-from engine.importing import delimited, encodings, workbook
+from engine.importing import binary, delimited, encodings
 from engine.importing.delimited import Batch, Record
 
 if TYPE_CHECKING:
@@ -340,7 +340,7 @@ def _understood(what: str, name: str) -> Iterator[None]:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         said = str(error).strip().splitlines()[:1] or ["it is damaged"]
-        raise workbook.unreadable(name, what, said[0]) from error
+        raise binary.unreadable(name, what, said[0]) from error
 
 
 @dataclass
@@ -420,9 +420,10 @@ class _Opener:
             return self._zipped(path, name, depth)
         if head.startswith(_OLE2):
             if _encrypted(path):
-                raise workbook.protected(name)
+                raise binary.protected(name)
             return _workbook(path, name)
         if head.startswith(b"PAR1"):
+            binary.try_parquet(path, name)
             return [ParquetTable(name, path)]
         if head.startswith(b"%PDF"):
             raise InputFileError("this is a PDF, not a table.", file=name, todo="Download the report as CSV or Excel.")
@@ -716,13 +717,13 @@ def _check_well_formed(archive: zipfile.ZipFile, name: str) -> None:
                     parser.Parse(block)
             parser.Parse(b"", True)
     except RuntimeError as error:
-        raise workbook.protected(name) from error
+        raise binary.protected(name) from error
     except damage as error:
         raise _damaged_archive(name) from error
 
 
 def _workbook(path: Path, name: str) -> list[Table]:
-    sheets = workbook.read_sheets(path, name)
+    sheets = binary.read_sheets(path, name)
     known = _details(path)
     tables: list[Table] = []
     for sheet, frame in sheets:

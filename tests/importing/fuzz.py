@@ -438,7 +438,7 @@ class Fuzzer:
             accept=chance.random() < 0.5, date_order=chance.choice((None, None, "dmy", "mdy")),
             encoding=chance.choice((None,) * 9 + ("utf-8", "gb18030", "cp1252")),
         )  # fmt: skip
-        delimited.BATCH_BYTES = max(chance.choice((12 << 20, 12 << 20, 200, 1_000)), len(data) // 100)
+        delimited.BATCH_BYTES = max(chance.choice((12 << 20, 12 << 20, 200, 1_000)), len(data) // 50)
         case_folder = self.folder / "case"
         shutil.rmtree(case_folder, ignore_errors=True)
         case_folder.mkdir()

@@ -332,13 +332,20 @@ def test_a_json_document_around_a_list(load: Load, store: Store) -> None:
     assert load(text.replace("\n", "").replace("Lovely", "Fine"), "one line.json", accept=True).rows_loaded == 1
 
 
-def test_a_damaged_parquet_file_is_refused(store: Store, tmp_path: Path) -> None:
-    path = tmp_path / "r.parquet"
-    pl.DataFrame({"review": [f"Parquet reviews can be read as well {i}" for i in range(500)]}).write_parquet(path)
+@pytest.mark.parametrize(
+    "damage", [(40, bytes(200)), (1194, b"\xb7")], ids=["a page of zeros", "one byte on which polars panics"]
+)
+def test_a_damaged_parquet_file_is_refused(
+    store: Store, tmp_path: Path, capfd: pytest.CaptureFixture[str], damage: tuple[int, bytes]
+) -> None:
+    path, (at, put) = tmp_path / "r.parquet", damage
+    texts = [f"Parquet reviews can be read as well {i}" for i in range(500)]
+    pl.DataFrame({"review": texts, "stars": [i % 5 for i in range(500)]}).write_parquet(path)
     whole = path.read_bytes()
-    path.write_bytes(whole[:40] + bytes(200) + whole[240:])
+    path.write_bytes(whole[:at] + put + whole[at + len(put) :])
     with pytest.raises(InputFileError, match=r"r\.parquet: this Parquet file cannot be read"):
         import_file(store, path)
+    assert capfd.readouterr().err == "", "a library's panic reached the terminal"
 
 
 # -- where the header is ---------------------------------------------------------------------------------------------

@@ -249,7 +249,7 @@ def test_what_a_library_does_to_its_process_does_not_happen_to_the_app(
     stand_in = tmp_path / "library"
     stand_in.mkdir()
     monkeypatch.setenv("PYTHONPATH", str(stand_in))
-    monkeypatch.setattr("engine.importing.workbook.PATIENCE_SECONDS", 1.5)
+    monkeypatch.setattr("engine.importing.binary.PATIENCE_SECONDS", 1.5)
     for deed, said in (("os.abort()", "damaged"), ("exec('while True: pass')", "given up after 2 seconds")):
         (stand_in / "fastexcel.py").write_text(f"import os\ndef read_excel(path): {deed}\n")
         with pytest.raises(BackroomError, match=rf"whole\.ods: .*{said}"):
