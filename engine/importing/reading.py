@@ -707,7 +707,7 @@ def _check_well_formed(archive: zipfile.ZipFile, name: str) -> None:
     """
     from xml.parsers import expat
 
-    damage = (expat.ExpatError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError)
+    damage = (expat.ExpatError, LookupError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError)
     try:
         for part in ("META-INF/manifest.xml", "content.xml"):
             parser = expat.ParserCreate()
@@ -762,7 +762,8 @@ def _details(path: Path) -> dict[str, _Details]:
     import xml.etree.ElementTree as tree
 
     found: dict[str, _Details] = {}
-    unusual = (zipfile.BadZipFile, KeyError, tree.ParseError, zlib.error, NotImplementedError, EOFError, ValueError)
+    # LookupError: a part is missing, or its XML names an encoding that nobody knows.
+    unusual = (zipfile.BadZipFile, LookupError, tree.ParseError, zlib.error, RuntimeError, EOFError, ValueError)
     with contextlib.suppress(*unusual), zipfile.ZipFile(path) as archive:
         targets = {i.get("Id"): str(i.get("Target")) for i in _xml(archive, "xl/_rels/workbook.xml.rels")}
         for sheet in _xml(archive, "xl/workbook.xml").iter():

@@ -138,6 +138,21 @@ def test_workbooks_with_several_sheets_and_a_preamble(store: Store, tmp_path: Pa
     assert rows[0] == {"product_id": "00777", "line": 3, "sheet": "一"}
 
 
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/_rels/workbook.xml.rels"])
+def test_a_workbook_whose_xml_names_an_unknown_encoding_is_read(store: Store, tmp_path: Path, part: str) -> None:
+    bodies = [
+        ("Nice", "Nice lamp", 5, "2026-01-02", "a@b.co", "lamp"),
+        ("Dim", "Dim lamp", 2, "2026-01-03", "c@d.co", "lamp"),
+    ]
+    rows: list[list[object]] = [list(line.split(",")) for line in judgeme(*bodies).splitlines()]
+    whole = workbook(tmp_path / "whole.xlsx", {"一": rows})
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(tmp_path / "odd.xlsx", "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            target.writestr(name, data.replace(b'encoding="UTF-8"', b'encoding="U-8"') if name == part else data)
+    assert import_file(store, tmp_path / "odd.xlsx", ImportSettings(accept=True))[0].rows_loaded == 2
+
+
 def test_json_lines_arrays_and_parquet(load: Load, store: Store, tmp_path: Path) -> None:
     lines = '{"review": "Lovely lamp, would buy again", "stars": 5, "meta": {"author": "Ann"}}\n\nnot json\n{"review": "Broke after a week of use", "stars": 1}\n'
     report = load(lines, "r.jsonl", accept=True)
