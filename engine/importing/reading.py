@@ -617,54 +617,89 @@ def _json_rows(items: list[Any], name: str) -> Table:
     return table
 
 
+@dataclass
+class _OpenTable:
+    """A table whose end was not met yet.
+
+    `cell` is the text so far of the cell that is open, `wide` and `high` are how many columns and rows it covers;
+    `above` tells of a column the text of a cell from above and in how many more rows it stands.
+    """
+
+    rows: list[list[str]] = field(default_factory=list)
+    cell: list[str] | None = None
+    wide: int = 1
+    high: int = 1
+    above: dict[int, tuple[str, int]] = field(default_factory=dict)
+
+    def begin_row(self) -> None:
+        self.end_cell()
+        self.rows.append([])
+        self._from_above()
+
+    def begin_cell(self, wide: int, high: int) -> None:
+        self.end_cell()
+        if not self.rows:
+            self.rows.append([])
+        self.cell, self.wide, self.high = [], wide, high
+
+    def end_cell(self) -> None:
+        if self.cell is None:
+            return
+        row = self.rows[-1]
+        for text in ("".join(self.cell).strip(), *[""] * (self.wide - 1)):
+            if self.high > 1:
+                self.above[len(row)] = text, self.high - 1
+            row.append(text)
+        self.cell = None
+        self._from_above()
+
+    def _from_above(self) -> None:
+        row = self.rows[-1]
+        while len(row) in self.above:
+            text, left = self.above.pop(len(row))
+            if left > 1:
+                self.above[len(row)] = text, left - 1
+            row.append(text)
+
+
 class _Rows(html.parser.HTMLParser):
-    """Cells of every table of a page; a cell over several rows stands in each, over several columns in the first."""
+    """Cells of every table of a page; a cell over several rows stands in each, over several columns in the first.
+
+    A table inside a cell of another is a table of its own.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.tables: list[list[list[str]]] = []
-        self._cell: list[str] | None = None
-        self._wide = self._high = 1
-        # Column to the text of a cell from above, and in how many more rows it stands.
-        self._above: dict[int, tuple[str, int]] = {}
+        self._open: list[_OpenTable] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
-            self.tables.append([])
-            self._above = {}
-        elif tag == "tr" and self.tables:
-            self.tables[-1].append([])
-            self._from_above()
-        elif tag in ("td", "th") and self.tables:
-            if not self.tables[-1]:
-                self.tables[-1].append([])
-            self._cell = []
+            self._open.append(_OpenTable())
+            self.tables.append(self._open[-1].rows)
+        elif tag == "tr" and self._open:
+            self._open[-1].begin_row()
+        elif tag in ("td", "th") and self._open:
             said = dict(attrs)
-            self._wide, self._high = _span(said.get("colspan"), 100), _span(said.get("rowspan"), 10_000)
-        elif tag == "br" and self._cell is not None:
-            self._cell.append("\n")
-
-    def _from_above(self) -> None:
-        row = self.tables[-1][-1]
-        while len(row) in self._above:
-            text, left = self._above.pop(len(row))
-            if left > 1:
-                self._above[len(row)] = text, left - 1
-            row.append(text)
+            self._open[-1].begin_cell(_span(said.get("colspan"), 100), _span(said.get("rowspan"), 10_000))
+        elif tag == "br":
+            self.handle_data("\n")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th") and self._cell is not None:
-            row = self.tables[-1][-1]
-            for text in ("".join(self._cell).strip(), *[""] * (self._wide - 1)):
-                if self._high > 1:
-                    self._above[len(row)] = text, self._high - 1
-                row.append(text)
-            self._cell = None
-            self._from_above()
+        if tag in ("td", "th", "tr", "table") and self._open:
+            self._open[-1].end_cell()
+            if tag == "table":
+                self._open.pop()
 
     def handle_data(self, data: str) -> None:
-        if self._cell is not None:
-            self._cell.append(data)
+        if self._open and self._open[-1].cell is not None:
+            self._open[-1].cell.append(data)
+
+    def close(self) -> None:
+        """The page ends here; so does every cell that is still open."""
+        super().close()
+        for table in self._open:
+            table.end_cell()
 
 
 def _span(said: str | None, most: int) -> int:
@@ -678,6 +713,7 @@ def _web_page(path: Path, name: str, skip: int) -> list[Table]:
     parser = _Rows()
     try:
         parser.feed(path.read_bytes()[skip:].decode("utf-8"))
+        parser.close()
     except UnicodeDecodeError as error:
         raise InputFileError(
             "this web page is in another encoding than the one named.", file=name, todo="Import it without naming one."

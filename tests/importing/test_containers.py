@@ -174,13 +174,31 @@ def test_a_web_page_in_another_encoding_than_the_seller_says_is_refused(
     assert "page.csv" in error.value.message()
 
 
+WEB_HEADER = "".join(f"<th>{name}</th>" for name in JUDGEME_HEADER.split(","))
+WEB_ROW = (
+    "<td>Ok</td><td>fine lamp</td><td>4</td><td>2026-03-01</td>"
+    + "<td></td>" * 2
+    + "<td>Ann</td><td>a@example.com</td><td>1</td><td>lamp</td>"
+)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        WEB_ROW.replace("Ann", "<table></table>Ann"),
+        WEB_ROW.replace("Ann", "<table><tr><td>A</table>Ann"),
+        WEB_ROW.replace("</td>", ""),
+    ],
+    ids=["an empty table inside a cell", "a table inside a cell", "cells without an end"],
+)
+def test_a_web_page_with_odd_cells_keeps_every_one(load: Load, store: Store, row: str) -> None:
+    report = load(f"<html><table><tr>{WEB_HEADER}<tr>{row}", "reviews.xls", accept=True)
+    assert report.profile == "judgeme_reviews" and report.rows_loaded == 1
+    assert store.rows("SELECT author, product_id FROM reviews") == [{"author": "Ann", "product_id": "lamp"}]
+
+
 def test_a_web_page_named_xls_is_read_as_a_table(load: Load) -> None:
-    cells = "".join(f"<th>{name}</th>" for name in JUDGEME_HEADER.split(","))
-    row = (
-        "<td>Ok</td><td>fine lamp</td><td>4</td><td>2026-03-01</td>"
-        + "<td></td>" * 2
-        + "<td>Ann</td><td>a@example.com</td><td>1</td><td>lamp</td>"
-    )
+    cells, row = WEB_HEADER, WEB_ROW
     report = load(f"<html><table><tr>{cells}</tr><tr>{row}</tr></table></html>", "reviews.xls")
     assert report.profile == "judgeme_reviews" and report.rows_loaded == 1
     assert any("web page" in note for note in report.notes)
