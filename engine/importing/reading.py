@@ -146,11 +146,16 @@ class TextTable(Table):
         import numpy as np
 
         found = self.index
-        if not lines or not found.regular:
+        if not lines:
             return []
         filled = []
         nothing = f'{self.delimiter or ","}"\r\n\t '.encode()
         with self._path.open("rb") as file:
+            if not found.regular:
+                # Where quotes are used wrongly, only the record's first line is known.
+                file.seek(self._skip)
+                asked = set(lines)
+                return [line for line, raw in enumerate(file, 1) if line in asked and raw.strip(nothing)]
             for line in lines:
                 at = int(np.searchsorted(found.lines, line))
                 file.seek(int(found.starts[at]))

@@ -629,6 +629,8 @@ def test_a_row_without_anything_to_keep_is_named(load: Load) -> None:
     report = load(header + '1,T1,"[1] Product Name:Cup; Quantity: 3;",,\n,T2,,,\n,,,,\n  ,,"",,\n')
     assert (report.rows_read, report.rows_loaded) == (1, 1)
     assert report.lines_skipped == [{"line": 3, "reason": "nothing in the columns that are kept"}]
+    report = load(header + '2,T1,"[1] Product Name:Cup; Quantity: 3;",,\n,T2,,,\n,"T3', "quote without an end.csv")
+    assert [skipped["line"] for skipped in report.lines_skipped] == [3, 4]
 
 
 def test_a_row_that_was_cut_off_is_rejected_and_short_rows_are_said(load: Load) -> None:
