@@ -236,6 +236,11 @@ def keys(table: str, rule: TableRule, rows: pl.DataFrame, namespace: str, *, map
         namespace: the platform, or what stands for it in a file without a profile.
         mapped: the file has no profile, so that its ids may begin anew in every file.
     """
+    # For SQLite's functions a text ends at a null character: a key that holds one would never be found again.
+    return _keys(table, rule, rows, namespace, mapped=mapped).str.replace_all("\0", "\N{SYMBOL FOR NULL}", literal=True)
+
+
+def _keys(table: str, rule: TableRule, rows: pl.DataFrame, namespace: str, *, mapped: bool) -> pl.Series:
     import polars as pl
 
     if table == "reviews":

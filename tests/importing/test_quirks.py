@@ -621,6 +621,18 @@ def test_a_row_without_its_own_id_does_not_change_the_identity_of_others(load: L
     assert store.value("SELECT count(*) FROM order_lines") == 3
 
 
+def test_an_id_with_a_null_character_is_known_again(store: Store, tmp_path: Path) -> None:
+    header = "子订单编号,主订单编号,商品标题,商品价格,购买数量,商家编码,订单状态\n"
+    reports = []
+    for status in ("交易成功", "交易关闭"):
+        (tmp_path / "orders.csv").write_text(
+            f"{header}20\x0001,10\x0002,雨伞,30.00,1,U-1,{status}\n", encoding="utf-16"
+        )
+        reports += import_file(store, tmp_path / "orders.csv")
+    assert [(report.rows_loaded, report.rows_updated) for report in reports] == [(1, 0), (0, 1)]
+    assert store.value("SELECT count(*) FROM order_lines") == 1
+
+
 # -- rows that are not as wide as the header -------------------------------------------------------------------------
 
 
