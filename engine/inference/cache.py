@@ -9,9 +9,9 @@ from engine.inference.task import LabelTask, one_line
 
 KEY_BYTES = 16
 
-READING = "2"
-"""Changes whenever the same question to the same model may give other numbers: how batches are cut, how adapters are
-multiplied."""
+READING = "3"
+"""Changes whenever the same question to the same model may give other numbers: how batches and long texts are cut, how
+adapters are multiplied."""
 
 
 def cache_keys(task: LabelTask, model_sha: str, adapter_sha: str = "") -> Callable[[str], bytes]:

@@ -36,7 +36,7 @@ from engine.inference.backend import (
     whole_blocks,
 )
 from engine.inference.tagging import TagTask, packed, token_ends
-from engine.inference.task import LabelTask, TaskError, one_line
+from engine.inference.task import LabelTask, TaskError, both_ends, one_line
 
 Tokens = NDArray[np.int32]
 
@@ -219,12 +219,15 @@ class LlamaBackend:
         if room < 1:
             raise TaskError(f"Task {task.name}: its prompt is longer than the context of {self._path.name}.")
         keep = min(task.max_text_tokens, room)
-        # No token is that long; a text of megabytes must not be tokenised to keep its first line.
-        lines = [one_line(text[: keep * LONGEST_TOKEN * 4])[: keep * LONGEST_TOKEN] for text in texts]
+        # No token is that long; a text of megabytes must not be tokenised to keep its ends.
+        most = 2 * keep * LONGEST_TOKEN
+        lines = [both_ends(one_line(both_ends(text, 4 * most)), most) for text in texts]
         bodies: list[Tokens] = []
         for count, line in enumerate(lines, 1):
             self._check()
-            bodies.append(self.tokenize(line, special=False)[:keep])
+            tokens = self.tokenize(line, special=False)
+            short = tokens if len(tokens) <= keep else np.array(both_ends(tokens.tolist(), keep), dtype=np.int32)
+            bodies.append(short)
             if count % STEP_TEXTS == 0:
                 yield None
         for group in pack([len(body) + suffixes for body in bodies], lines, budget, self._sequences // len(tasks)):

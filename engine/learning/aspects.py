@@ -45,26 +45,33 @@ Span = tuple[int, int, str | None]
 # -- training
 
 
-RANK, ALPHA = 16, 32.0
-PEAKS = (5e-4,)
-"""Peak learning rate of each stage; each warms up and cools down (Loshchilov & Hutter 2017, warm restarts)."""
+RANK, SCALE = 16, 2.0
+"""Of the adapter that ships: alpha is rank times scale."""
 
 
-def settings(stage: int) -> TrainSettings:
-    """Settings of a stage of the shipped adapter's training."""
+def runs() -> list[TrainSettings]:
+    """Settings of the runs that the shipped adapter is merged from, one for each of `aspects_data.MIXES`."""
     from engine.learning.train import TrainSettings
 
-    return TrainSettings(
-        rank=RANK, alpha=ALPHA, lr=PEAKS[stage], tokens_per_step=640, max_text_tokens=TASK.max_text_tokens
-    )
+    made = [
+        TrainSettings(rank=16, lr=5e-4, tokens_per_step=640, epochs=1),
+        TrainSettings(rank=16, lr=6e-4, tokens_per_step=1280, epochs=2),
+        TrainSettings(rank=32, lr=4e-4, tokens_per_step=1280, epochs=3, dropout=0.05),
+    ]
+    return [replace(one, alpha=SCALE * one.rank, max_text_tokens=TASK.max_text_tokens) for one in made]
 
 
 def train_tags(
-    base: TorchBase, model: Path, examples: Sequence[AspectExample], stage: int, work: Path, threads: int
+    base: TorchBase,
+    model: Path,
+    examples: Sequence[AspectExample],
+    settings: TrainSettings,
+    checkpoint: Path,
+    threads: int,
 ) -> dict[str, torch.Tensor]:
-    """Train the adapter's tensors on the examples of a stage, from its checkpoint on if there is one.
+    """Train an adapter's tensors on the examples, from the checkpoint on if there is one.
 
-    `base` holds the weights of the file `model`, and the adapter as the stage before left it.
+    `base` holds the weights of the file `model`.
     """
     import torch
 
@@ -85,15 +92,15 @@ def train_tags(
 
     def on_step(step: int, steps: int, loss: float, seconds: float) -> None:
         if step % 10 == 0 or step == steps:
-            click.echo(f"stage {stage + 1} step {step}/{steps}  loss {loss:.3f}  {seconds:.0f} s", err=True)
+            click.echo(f"step {step}/{steps}  loss {loss:.3f}  {seconds:.0f} s", err=True)
 
     return fit(
         base,
         [len(e.ids) for e in encoded],
         loss_of,
-        settings(stage),
-        work / f"{TASK.name}.{stage + 1}.checkpoint",
-        workers=threads,
+        settings,
+        checkpoint,
+        workers=threads if base.device.type == "cpu" else 1,
         checkpoint_every=40,
         on_step=on_step,
     )
@@ -110,7 +117,7 @@ def agreement(
     from engine.learning.tagging import encode, label_rows, read_tags
 
     base = load_torch(model, torch.float32)
-    lora.attach(base.model, RANK, ALPHA, seed=0)
+    lora.attach(base.model, RANK, SCALE * RANK, seed=0)
     lora.load_state(base.model, dict(tensors))
     tokenizer = GgufTokenizer(model)
     rows = base.label_rows(label_rows(task, tokenizer))
@@ -321,6 +328,7 @@ def build(
     out: Path,
     work: Path,
     threads: int,
+    device: str,
     most: int,
     *,
     report: Callable[[str], None] = lambda line: click.echo(line, err=True),
@@ -337,7 +345,7 @@ def build(
     task = replace(TASK, adapter=str(adapter))
     with ModelClient() as client:
         model = client.model
-        tensors = _trained(model.path, split.stages, work, threads, adapter)
+        tensors = _trained(model.path, split.runs, work, threads, device, adapter)
         golds = [*held_out_gold(split.test), *read]
         thresholds, scored = measured(client, task, golds, most)
         unnamed = [e for e in split.test if e.implicit is not None and not e.terms]
@@ -349,7 +357,7 @@ def build(
         report(f"{json.dumps(scored)}\n{json.dumps(implicit)}")
         sample = [e.text for e in split.test][:: max(1, len(split.test) // 12)][:12]
         agreed = agreement(task, model.path, tensors, sample, client.tag(sample, task))
-    counts = {"train": counted([e for stage in split.stages for e in stage]), "test": counted(split.test)}
+    counts = {"train": counted(split.train), "test": counted(split.test)}
     path = out / f"{TASK.name}.toml"
     card.write(
         path,
@@ -386,7 +394,7 @@ def build(
             "data": [
                 {**asdict(source), **{use: counts[use][key] for use in counts}} for key, source in SOURCES.items()
             ],
-            "settings": [asdict(settings(stage)) for stage in range(len(split.stages))],
+            "settings": [asdict(one) for one in runs()],
             "scores": {**scored, "unnamed aspects held out": implicit},
             "llama_cpp_against_torch": agreed,
         },
@@ -395,21 +403,24 @@ def build(
 
 
 def _trained(
-    model: Path, stages: Sequence[Sequence[AspectExample]], work: Path, threads: int, adapter: Path
+    model: Path, mixes: Sequence[Sequence[AspectExample]], work: Path, threads: int, device: str, adapter: Path
 ) -> dict[str, torch.Tensor]:
     import torch
 
+    from engine.learning import lora
     from engine.learning.base_model import load_torch
     from engine.learning.export import write_gguf
 
-    base = load_torch(model, torch.bfloat16)
-    tensors: dict[str, torch.Tensor] = {}
-    for stage, examples in enumerate(stages):
-        tensors = train_tags(base, model, examples, stage, work, threads)
+    trained = []
+    for number, (examples, settings) in enumerate(zip(mixes, runs(), strict=True), 1):
+        base = load_torch(model, torch.bfloat16, device)
+        checkpoint = work / f"{TASK.name}.{number}.checkpoint"
+        trained.append((train_tags(base, model, examples, settings, checkpoint, threads), SCALE))
+    tensors = lora.merged(trained, RANK, SCALE)
     write_gguf(
         adapter,
         tensors,
-        alpha=ALPHA,
+        alpha=SCALE * RANK,
         architecture=base.architecture,
         name=TASK.name,
         licence=card.LICENCE,

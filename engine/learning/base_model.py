@@ -121,6 +121,11 @@ class TorchBase:
     model: torch.nn.Module
     architecture: str
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.model.parameters()).device
+
     def label_rows(self, label_ids: list[int]) -> torch.Tensor:
         """Rows of the (tied) output matrix for these tokens, (labels, width): all that label reading needs of it."""
         weight: torch.Tensor = self.model.get_parameter("embed_tokens.weight")
@@ -136,12 +141,13 @@ def _field(reader: GGUFReader, name: str) -> Any:
     return field.contents()
 
 
-def load_torch(path: Path, dtype: torch.dtype) -> TorchBase:
+def load_torch(path: Path, dtype: torch.dtype, device: str = "cpu") -> TorchBase:
     """Load a Gemma 3 GGUF of any quantisation into torch, every weight as it is after dequantisation.
 
     Args:
         path: the GGUF file.
         dtype: storage type of the matrices; the norms' gains stay float32.
+        device: as torch names it: cpu, cuda.
 
     Raises:
         ModelError: another architecture than Gemma 3, or an incomplete file.
@@ -189,7 +195,7 @@ def load_torch(path: Path, dtype: torch.dtype) -> TorchBase:
         raise ModelError(f"The model file lacks {len(missing)} tensors, {missing[0]} among them.", file=str(path))
     model.load_state_dict(state, strict=False, assign=True)
     model = _materialise_buffers(model, Gemma3TextModel, config)
-    return TorchBase(model.eval().requires_grad_(False), architecture)
+    return TorchBase(model.eval().requires_grad_(False).to(device), architecture)
 
 
 def _dequantised(tensor: ReaderTensor, dtype: torch.dtype) -> torch.Tensor:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from engine.errors import ModelError
-from engine.inference.task import LabelTask, one_line
+from engine.inference.task import LabelTask, both_ends, one_line
 
 
 class Tokenizer(Protocol):
@@ -38,10 +38,10 @@ def label_ids(task: LabelTask, tokenizer: Tokenizer) -> list[int]:
 
 
 def encode_all(task: LabelTask, tokenizer: Tokenizer, texts: Sequence[str], most: int | None = None) -> list[list[int]]:
-    """Whole sequences (prefix, text cut to at most `most` tokens, suffix), one list of ids per text.
+    """Whole sequences (prefix, text cut by `both_ends` to at most `most` tokens, suffix), one list of ids per text.
 
     Prefix, text and suffix are tokenised apart, because the run time decodes the prefix once for a whole batch.
     """
     keep = task.max_text_tokens if most is None else min(most, task.max_text_tokens)
     prefix, suffix = tokenizer.encode(task.prefix, bos=True), tokenizer.encode(task.suffix)
-    return [prefix + tokenizer.encode(one_line(text))[:keep] + suffix for text in texts]
+    return [prefix + both_ends(tokenizer.encode(one_line(text)), keep) + suffix for text in texts]

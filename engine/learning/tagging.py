@@ -113,9 +113,13 @@ def encode_example(task: TagTask, tokenizer: GgufTokenizer, example: AspectExamp
 
 
 def tag_logits(base: TorchBase, rows: torch.Tensor, batch: Sequence[Encoded]) -> list[torch.Tensor]:
-    """Logits of the labels at each token of the second copy and behind it: (n + 1, n_labels) float32 per example."""
+    """Logits of the labels at each token of the second copy and behind it: (n + 1, n_labels) float32 per example.
+
+    They come back to the CPU in one piece: the losses over them are many small steps that a GPU would only wait for.
+    """
     hidden = hidden_states(base, [e.ids for e in batch])
-    return [_at(hidden[row], e.first, len(e.polarity), len(e.ids)) @ rows.T for row, e in enumerate(batch)]
+    states = [_at(hidden[row], e.first, len(e.polarity), len(e.ids)) for row, e in enumerate(batch)]
+    return list((torch.cat(states) @ rows.T).cpu().split([len(s) for s in states]))
 
 
 def _at(states: torch.Tensor, first: int, count: int, length: int) -> torch.Tensor:
@@ -125,7 +129,7 @@ def _at(states: torch.Tensor, first: int, count: int, length: int) -> torch.Tens
 def read_tags(base: TorchBase, rows: torch.Tensor, ids: list[int], first: int, count: int) -> torch.Tensor:
     """What `tag_logits` gives for one text whose second copy has `count` tokens from position `first` on."""
     with torch.no_grad():
-        return _at(hidden_states(base, [ids])[0], first, count, len(ids)) @ rows.T
+        return (_at(hidden_states(base, [ids])[0], first, count, len(ids)) @ rows.T).cpu()
 
 
 def tag_loss(logits: Sequence[torch.Tensor], batch: Sequence[Encoded]) -> torch.Tensor:

@@ -53,18 +53,18 @@ def hidden_states(base: TorchBase, batch: Sequence[Sequence[int]]) -> torch.Tens
     padded = torch.zeros(len(batch), width, dtype=torch.long)
     for row, ids in enumerate(batch):
         padded[row, : len(ids)] = torch.tensor(ids)
-    hidden: torch.Tensor = base.model(input_ids=padded, use_cache=False).last_hidden_state
+    hidden: torch.Tensor = base.model(input_ids=padded.to(base.device), use_cache=False).last_hidden_state
     return hidden
 
 
 def label_logits(base: TorchBase, rows: torch.Tensor, batch: Sequence[Sequence[int]]) -> torch.Tensor:
-    """Logits of the label words after the last token of each sequence, (batch, labels), float32.
+    """Logits of the label words after the last token of each sequence, (batch, labels), float32, on the CPU.
 
     Sequences are padded on the right: under causal attention the padding cannot reach the position that is read.
     """
     hidden = hidden_states(base, batch)
     last = hidden[torch.arange(len(batch)), torch.tensor([len(ids) - 1 for ids in batch])]
-    return last.float() @ rows.T
+    return (last.float() @ rows.T).cpu()
 
 
 def label_loss(logits: torch.Tensor, target: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
@@ -110,6 +110,7 @@ def train(
     settings: TrainSettings,
     checkpoint: Path,
     *,
+    workers: int = 1,
     checkpoint_every: int = 100,
     on_step: OnStep | None = None,
     on_checkpoint: Callable[[int], None] | None = None,
@@ -119,7 +120,7 @@ def train(
     Args:
         base: frozen weights; gets the adapter attached unless it already has one.
         tokenizer, task, examples, settings: as named.
-        checkpoint, checkpoint_every, on_step, on_checkpoint: see `fit`.
+        checkpoint, workers, checkpoint_every, on_step, on_checkpoint: see `fit`.
 
     Returns:
         The adapter's tensors, as `lora.state`.
@@ -138,6 +139,7 @@ def train(
         loss_of,
         settings,
         checkpoint,
+        workers=workers,
         checkpoint_every=checkpoint_every,
         on_step=on_step,
         on_checkpoint=on_checkpoint,
@@ -225,7 +227,7 @@ def _resume(path: Path, key: str, model: nn.Module, optimiser: torch.optim.Optim
     """Step to go on from; 0 when there is no checkpoint of the same settings and data."""
     if not path.exists():
         return 0
-    saved = torch.load(path, weights_only=True)
+    saved = torch.load(path, weights_only=True, map_location="cpu")
     if saved["key"] != key:
         return 0
     lora.load_state(model, saved["adapter"])

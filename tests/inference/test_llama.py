@@ -82,6 +82,17 @@ def test_a_prompt_longer_than_the_context_is_refused(llama: LlamaBackend, task: 
         list(llama.generate("word " * 5000, Sampling()))
 
 
+def test_of_a_long_text_both_ends_are_read(llama: LlamaBackend, task: LabelTask) -> None:
+    words = ("Terrible, broken, I want my money back.", "Wonderful, best purchase this year!")
+    middle, other = "it came in a box and " * 120, "it was sent by post and " * 120
+    scores = probabilities(llama, [f"{a} {middle} {b}" for a in words for b in words], task)
+    assert scores[0, 0] > scores[3, 0] and scores[0, 2] < scores[3, 2]
+    assert np.abs(scores[0] - scores[1]).max() > 0.01 and np.abs(scores[0] - scores[2]).max() > 0.01
+    far = probabilities(llama, ["word " * 200_000, "word " * 201_000], task)
+    assert np.array_equal(far[0], far[1])
+    assert not np.array_equal(scores[:1], probabilities(llama, [f"{words[0]} {other} {words[0]}"], task))
+
+
 def test_a_grammar_bounds_what_is_written(llama: LlamaBackend) -> None:
     grammar = 'root ::= "{\\"stars\\": " [1-5] ", \\"refund\\": " ("true" | "false") "}"'
     text = "".join(piece or "" for piece in llama.generate("Broken!\n", Sampling(max_tokens=40, grammar=grammar)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.inference.cache import KEY_BYTES, cache_key
-from engine.inference.task import Calibration, LabelTask, TaskError, one_line
+from engine.inference.task import Calibration, LabelTask, TaskError, both_ends, one_line
 
 LABELS = {"no": (" no",), "yes": (" yes", " Yes")}
 
@@ -57,3 +57,9 @@ def test_equal_questions_share_a_key_and_others_do_not() -> None:
         cache_key("a b", make(labels={"no": (" no", "yes"), " yes": (" Yes",)}), "m"),
     ]
     assert len({key, *others}) == len(others) + 1
+
+
+def test_a_cut_keeps_both_ends_and_never_more_than_asked() -> None:
+    assert both_ends("abcdefg", 7) == "abcdefg" and both_ends("abcdefg", 4) == "abfg"
+    assert both_ends("abcdefg", 3) == "abg" and both_ends("abcdefg", 1) == "a"
+    assert both_ends(list(range(10)), 5) == [0, 1, 2, 8, 9]

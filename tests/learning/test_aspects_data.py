@@ -146,7 +146,7 @@ def test_the_shipped_marks_are_well_formed() -> None:
 
 def test_held_out_products_and_forbidden_texts_are_not_trained_on(data: DataFolder) -> None:
     split = aspects_data.build_split(data, Overlap(["i love this phone ."]))
-    trained = {e.text for stage in split.stages for e in stage}
+    trained = {e.text for e in split.train}
     assert "the speakers are great ." in trained
     assert not trained & {"the remote is bad .", "the sole is thin", "i love this phone ."}
     assert not trained & {e.text for e in split.test}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from engine.learning import lora
@@ -69,3 +70,23 @@ def test_labels_that_a_source_does_not_know_get_no_gradient() -> None:
     label_loss(logits, torch.tensor([[0.0, 0.0, 1.0]]), torch.tensor([[True, False, True]])).backward()
     assert logits.grad is not None
     assert logits.grad[0, 1] == 0 and logits.grad[0, 2] < 0 < logits.grad[0, 0]
+
+
+def test_merging_is_the_mean_of_the_changes_and_keeps_most_of_it_in_a_lower_rank() -> None:
+    generator = torch.Generator().manual_seed(3)
+
+    def adapter(rank: int) -> dict[str, torch.Tensor]:
+        down, up = torch.randn(rank, 24, generator=generator), torch.randn(40, rank, generator=generator)
+        return {"blk.0.ffn_up.weight.lora_a": down, "blk.0.ffn_up.weight.lora_b": up}
+
+    def change(tensors: dict[str, torch.Tensor], scale: float) -> torch.Tensor:
+        return scale * tensors["blk.0.ffn_up.weight.lora_b"] @ tensors["blk.0.ffn_up.weight.lora_a"]
+
+    one, other = adapter(4), adapter(8)
+    mean = (change(one, 2.0) + change(other, 0.5)) / 2
+    whole = lora.merged([(one, 2.0), (other, 0.5)], 12, 2.0)
+    assert whole["blk.0.ffn_up.weight.lora_a"].shape == (12, 24)
+    assert torch.allclose(change(whole, 2.0), mean, atol=1e-4)
+    values = torch.linalg.svdvals(mean)
+    cut = change(lora.merged([(one, 2.0), (other, 0.5)], 5, 2.0), 2.0)
+    assert float((cut - mean).norm()) == pytest.approx(float(values[5:].norm()), rel=1e-3)

@@ -52,6 +52,11 @@ def folder(tmp_path: Path) -> Path:
     )
     _write(
         tmp_path,
+        "absa_en/oposum_aspect_segments.csv",
+        "domain,review,segment\nbags,b1,It does n't close\nbags,b1,at all .\n",
+    )
+    _write(
+        tmp_path,
         "absa_en/ATSA_train.xml",
         '<sentences><sentence><text>Food good, staff rude.</text><aspectTerms><aspectTerm polarity="positive"/>'
         '<aspectTerm polarity="negative"/></aspectTerms></sentence></sentences>',
@@ -66,7 +71,7 @@ def folder(tmp_path: Path) -> Path:
 def test_held_out_products_are_in_no_training_text(folder: Path) -> None:
     split = build_split(DataFolder([folder]), Overlap([]))
     assert any("Player X" in e.text for e in split.train)
-    assert not any(APEX in e.text or "boots" in e.text for e in split.train)
+    assert not any(APEX in e.text or "boots" in e.text for e in split.train if not e.source.startswith("reviews_"))
     assert any(APEX in e.text for e in split.calibration) and any(APEX in e.text for e in split.test)
 
 
@@ -106,6 +111,19 @@ def test_products_that_another_source_labels_are_read_once(folder: Path) -> None
     assert "seen elsewhere already" not in texts and "the screen is a joy" in texts
 
 
+def test_rated_reviews_are_put_together_and_their_stars_become_labels(folder: Path) -> None:
+    marks = folder / "marks.tsv"
+    marks.write_text(
+        "oposum\tbags\tb1\t1\t0\t0\t0\t0\nhuliu\tPhone\t1\t0\t0\t.5\t.5\t0\nhuliu\tGone\t9\t0\t0\t1\t0\t0\n"
+    )
+    bag, phone = data.rated(DataFolder([folder]), marks)
+    assert (bag.text, bag.target, bag.group) == ("It doesn't close at all.", data.STAR_TARGETS[1], "bags/b1")
+    assert phone.text == "the screen is a joy nice but heavy"
+    assert phone.target == pytest.approx(
+        [(a + b) / 2 for a, b in zip(*map(data.STAR_TARGETS.get, (3, 4)), strict=True)]
+    )
+
+
 def test_phrases_that_deny_any_fault_are_no_complaints(folder: Path) -> None:
     assert not any("none" in e.text for e in data.pros_cons(DataFolder([folder])))
 
@@ -125,6 +143,17 @@ def test_soft_labels_follow_the_mean_rating_and_the_balance_of_opinions() -> Non
 
 def test_tokenised_lines_read_like_prose_again() -> None:
     assert untokenised("I ca n't say it 's bad -LRB- much -RRB- .") == "I can't say it's bad (much)."
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_written_reviews_have_stars_and_are_held_out_in_part(folder: Path, language: str) -> None:
+    reviews = data.written_reviews(language)
+    assert len(reviews) > 1000 and {e.target for e in reviews} == set(data.STAR_TARGETS.values())
+    split = build_split(DataFolder([folder]), Overlap([]))
+    parts = [
+        {e.text for e in part} & {e.text for e in reviews} for part in (split.train, split.calibration, split.test)
+    ]
+    assert all(len(part) > 40 for part in parts) and not parts[0] & parts[1] and not parts[0] & parts[2]
 
 
 def test_repeats_in_other_typing_are_dropped(folder: Path) -> None:
