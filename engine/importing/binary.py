@@ -68,7 +68,7 @@ def _read_apart(kind: str, path: Path, name: str, folder: str) -> list[str]:
     given_up = InputFileError(
         f"reading {_CALLED[kind]} was given up after {patience} seconds.",
         file=name,
-        todo="Save it as .csv with the program that made it.",
+        todo="Save it as .csv, with a spreadsheet or the program that made it.",
     )
     command = [sys.executable, "-m", "engine.importing.binary", kind, str(path.resolve()), folder, str(patience)]
     try:

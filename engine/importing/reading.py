@@ -155,7 +155,8 @@ class TextTable(Table):
                 # Where quotes are used wrongly, only the record's first line is known.
                 file.seek(self._skip)
                 asked = set(lines)
-                return [line for line, raw in enumerate(file, 1) if line in asked and raw.strip(nothing)]
+                up_to = enumerate(itertools.islice(file, max(lines)), 1)
+                return [line for line, raw in up_to if line in asked and raw.strip(nothing)]
             for line in lines:
                 at = int(np.searchsorted(found.lines, line))
                 file.seek(int(found.starts[at]))

@@ -96,7 +96,7 @@ def train_tags(
         loss_of,
         settings,
         checkpoint,
-        workers=threads if base.device.type == "cpu" else 1,
+        workers=threads,
         checkpoint_every=40,
         on_step=on_step,
     )

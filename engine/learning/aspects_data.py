@@ -22,7 +22,7 @@ from engine.errors import InputFileError
 from engine.inference.tagging import TagTask
 from engine.inference.task import one_line
 from engine.learning.examples import Overlap, fraction, skeleton
-from engine.learning.sentiment_data import DataFolder, Source
+from engine.learning.sentiment_data import WRITTEN, DataFolder, Source
 from engine.reviews.aspects import CATEGORIES, POLARITIES, SPANS
 
 TASK = TagTask(
@@ -37,7 +37,6 @@ TASK = TagTask(
         **{name: f" {name}" for name in CATEGORIES},
     },
 )
-WRITTEN = Path(__file__).parent / "written"
 SIGNS = {"+": "positive", "-": "negative", "0": "neutral"}
 
 SOURCES = {

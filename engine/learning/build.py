@@ -136,8 +136,7 @@ def train_adapter(
     for number, (examples, settings) in enumerate(zip(runs, made.settings, strict=True), 1):
         base = load_torch(model, torch.bfloat16, device)
         checkpoint = work / f"{made.task.name}.{number}.checkpoint"
-        workers = threads if device == "cpu" else 1
-        tensors = train(base, tokenizer, made.task, examples, settings, checkpoint, workers=workers, on_step=on_step)
+        tensors = train(base, tokenizer, made.task, examples, settings, checkpoint, workers=threads, on_step=on_step)
         trained.append((tensors, settings.alpha / settings.rank))
     write_gguf(
         out,

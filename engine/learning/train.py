@@ -167,13 +167,14 @@ def fit(
         settings: as named.
         checkpoint: file for the state (adapter, optimiser, step); written every `checkpoint_every` steps.
         workers: a batch is cut into so many parts, one a thread of its own: on a busy machine that waits far less than
-            several threads in every product. Torch's own threads should then be 1.
+            several threads in every product. Torch's own threads should then be 1. A GPU takes every batch whole.
         on_step: called with (step, steps, smoothed loss, seconds since start).
         on_checkpoint: called with the step after each checkpoint, with the model in evaluation mode.
 
     Returns:
         The adapter's tensors, as `lora.state`.
     """
+    workers = workers if base.device.type == "cpu" else 1
     torch.manual_seed(settings.seed)
     if next(lora.pairs(base.model), None) is None:
         lora.attach(base.model, settings.rank, settings.alpha, settings.seed, settings.dropout)

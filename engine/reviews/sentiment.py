@@ -130,7 +130,8 @@ def adjusted_to_groups(shares: NDArray[np.float64], groups: NDArray[np.int64], r
     the shares over all texts (Saerens, Latinne & Decaestecker 2002, "Adjusting the outputs of a classifier to new a
     priori probabilities"), and drawn a third of the way to the latter (a Dirichlet prior that weighs half as much as the
     group's texts): left alone the estimate runs away, until every clause of a three-star review is neutral. On the
-    clauses of OPOSUM's boots, which nothing was trained on, 77 % are right so, and 74 % without that prior.
+    301 clauses of OPOSUM's boots, which the model was not trained on, 77 % are right so, as many as without any
+    adjustment, and 74 % without that prior.
 
     Args:
         shares: shape (n, labels), rows sum to 1.
