@@ -45,27 +45,20 @@ Span = tuple[int, int, str | None]
 # -- training
 
 
-RANK, SCALE = 16, 2.0
-"""Of the adapter that ships: alpha is rank times scale."""
+RANK, ALPHA = 16, 32.0
 
 
-def runs() -> list[TrainSettings]:
-    """Settings of the runs that the shipped adapter is merged from, one for each of `aspects_data.MIXES`."""
+def settings() -> TrainSettings:
+    """Settings of the shipped adapter's training."""
     from engine.learning.train import TrainSettings
 
-    made = [TrainSettings(rank=16, lr=5e-4, tokens_per_step=640)]
-    return [replace(one, alpha=SCALE * one.rank, max_text_tokens=TASK.max_text_tokens) for one in made]
+    return TrainSettings(rank=RANK, alpha=ALPHA, lr=5e-4, tokens_per_step=640, max_text_tokens=TASK.max_text_tokens)
 
 
 def train_tags(
-    base: TorchBase,
-    model: Path,
-    examples: Sequence[AspectExample],
-    settings: TrainSettings,
-    checkpoint: Path,
-    threads: int,
+    base: TorchBase, model: Path, examples: Sequence[AspectExample], work: Path, threads: int
 ) -> dict[str, torch.Tensor]:
-    """Train an adapter's tensors on the examples, from the checkpoint on if there is one.
+    """Train an adapter's tensors on the examples, from its checkpoint on if there is one.
 
     `base` holds the weights of the file `model`.
     """
@@ -94,8 +87,8 @@ def train_tags(
         base,
         [len(e.ids) for e in encoded],
         loss_of,
-        settings,
-        checkpoint,
+        settings(),
+        work / f"{TASK.name}.checkpoint",
         workers=threads,
         checkpoint_every=40,
         on_step=on_step,
@@ -113,7 +106,7 @@ def agreement(
     from engine.learning.tagging import encode, label_rows, read_tags
 
     base = load_torch(model, torch.float32)
-    lora.attach(base.model, RANK, SCALE * RANK, seed=0)
+    lora.attach(base.model, RANK, ALPHA, seed=0)
     lora.load_state(base.model, dict(tensors))
     tokenizer = GgufTokenizer(model)
     rows = base.label_rows(label_rows(task, tokenizer))
@@ -341,7 +334,7 @@ def build(
     task = replace(TASK, adapter=str(adapter))
     with ModelClient() as client:
         model = client.model
-        tensors = _trained(model.path, split.runs, work, threads, device, adapter)
+        tensors = _trained(model.path, split.train, work, threads, device, adapter)
         golds = [*held_out_gold(split.test), *read]
         thresholds, scored = measured(client, task, golds, most)
         unnamed = [e for e in split.test if e.implicit is not None and not e.terms]
@@ -390,7 +383,7 @@ def build(
             "data": [
                 {**asdict(source), **{use: counts[use][key] for use in counts}} for key, source in SOURCES.items()
             ],
-            "settings": [asdict(one) for one in runs()],
+            "settings": asdict(settings()),
             "scores": {**scored, "unnamed aspects held out": implicit},
             "llama_cpp_against_torch": agreed,
         },
@@ -399,24 +392,19 @@ def build(
 
 
 def _trained(
-    model: Path, mixes: Sequence[Sequence[AspectExample]], work: Path, threads: int, device: str, adapter: Path
+    model: Path, examples: Sequence[AspectExample], work: Path, threads: int, device: str, adapter: Path
 ) -> dict[str, torch.Tensor]:
     import torch
 
-    from engine.learning import lora
     from engine.learning.base_model import load_torch
     from engine.learning.export import write_gguf
 
-    trained = []
-    for number, (examples, settings) in enumerate(zip(mixes, runs(), strict=True), 1):
-        base = load_torch(model, torch.bfloat16, device)
-        checkpoint = work / f"{TASK.name}.{number}.checkpoint"
-        trained.append((train_tags(base, model, examples, settings, checkpoint, threads), SCALE))
-    tensors = lora.merged(trained, RANK, SCALE)
+    base = load_torch(model, torch.bfloat16, device)
+    tensors = train_tags(base, model, examples, work, threads)
     write_gguf(
         adapter,
         tensors,
-        alpha=SCALE * RANK,
+        alpha=ALPHA,
         architecture=base.architecture,
         name=TASK.name,
         licence=card.LICENCE,
