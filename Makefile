@@ -26,7 +26,8 @@ bench: $(LOCKED)
 
 setup: $(LOCKED)
 
-# llama.cpp is compiled without its image models, which Backroom has no use for; CMAKE_ARGS adds what a GPU needs.
+# llama.cpp is compiled without its image models, which Backroom has no use for; CMAKE_ARGS adds what a GPU needs (pip's cache
+# is then left aside: it knows a compiled package by its version alone, whatever it was compiled with).
 # It is also compiled without its kernels for AMX (the matrix unit of some server processors): GCC 12 drops the stores that
 # configure the tiles, because its _tile_loadconfig declares only the first bytes as read, and the first product then ends
 # the process with an illegal instruction.
@@ -42,7 +43,7 @@ $(LOCKED): requirements.lock pyproject.toml
 	       && $(PIP) install --no-deps --index-url https://download.pytorch.org/whl/cpu "torch>=2.6"; } \
 	  || $(PIP) install "torch>=2.6"
 	@echo "2 of 3: libraries, the small models, and llama.cpp (compiled here for this processor)"
-	@CMAKE_ARGS="$(LLAMA_FLAGS) $(CMAKE_ARGS)" $(PIP) install --no-deps -r requirements.lock
+	@CMAKE_ARGS="$(LLAMA_FLAGS) $(CMAKE_ARGS)" $(PIP) install --no-deps $(if $(CMAKE_ARGS),--no-cache-dir) -r requirements.lock
 	@echo "3 of 3: Backroom"
 	@$(PIP) install -q --no-deps --no-build-isolation -e . 2>/dev/null
 	@$(PY) -c "import llama_cpp, torch, sentence_transformers" && touch $(LOCKED)

@@ -35,6 +35,7 @@ from engine.inference.backend import (
     pack,
     whole_blocks,
 )
+from engine.inference.gpu import NO_OFFLOAD, Offload, only
 from engine.inference.tagging import TagTask, packed, token_ends
 from engine.inference.task import LabelTask, TaskError, both_ends, one_line
 
@@ -83,8 +84,7 @@ class LlamaBackend:
         context_tokens: size of the KV cache in tokens; capped by what the model was trained for.
         batch_tokens: tokens in one decode of labelling.
         sequences: texts in one decode of labelling.
-        gpu_layers: layers to offload; only heeded by a build that can.
-        gpu: what is said about that on screens.
+        offload: how many layers go to which graphics card.
         log: receives llama.cpp's own messages.
 
     Raises:
@@ -99,8 +99,7 @@ class LlamaBackend:
         context_tokens: int = CONTEXT_TOKENS,
         batch_tokens: int = BATCH_TOKENS,
         sequences: int = SEQUENCES,
-        gpu_layers: int = 0,
-        gpu: str = "GPU: not asked for",
+        offload: Offload = NO_OFFLOAD,
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._log = log
@@ -110,7 +109,9 @@ class LlamaBackend:
         _log_to(self._log)
         L.llama_backend_init()
         model_params = L.llama_model_default_params()
-        model_params.n_gpu_layers = gpu_layers if L.llama_supports_gpu_offload() else 0
+        model_params.n_gpu_layers = offload.layers
+        self._cards = only(offload.device)
+        model_params.devices = ctypes.cast(self._cards, ctypes.c_void_p)
         self._model = L.llama_model_load_from_file(str(path).encode(), model_params)
         if not self._model:
             raise ModelError(
@@ -155,7 +156,7 @@ class LlamaBackend:
         self._sequences = sequences
         self._context_tokens = L.llama_n_ctx(self._ctx)
         self._threads = threads
-        self._gpu, self._gpu_layers = gpu, int(model_params.n_gpu_layers)
+        self._offload = offload
         self._path = path
         self._adapters: dict[str, Any] = {}
         self._adapter: str | None = None
@@ -180,9 +181,8 @@ class LlamaBackend:
             "context_tokens": self._context_tokens,
             "batch_tokens": self._batch.size,
             "sequences": self._sequences,
-            "gpu_offload": bool(L.llama_supports_gpu_offload()),
-            "gpu_layers": self._gpu_layers,
-            "gpu": self._gpu,
+            "gpu_layers": self._offload.layers,
+            "gpu": self._offload.sentence,
             "decoded_tokens": self.decoded_tokens,
             "system": L.llama_print_system_info().decode(errors="replace"),
         }

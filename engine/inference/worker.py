@@ -261,8 +261,6 @@ class ModelBackend:
         if model == self._path:
             return
         try:
-            from llama_cpp import llama_supports_gpu_offload
-
             from engine.inference.llama import LlamaBackend
         except (ImportError, OSError, RuntimeError) as error:
             raise ModelError(
@@ -270,12 +268,15 @@ class ModelBackend:
             ) from error
         self._let_go()
         facts = describe(model)
-        offload = gpu.plan(facts, gpu.devices(), supported=bool(llama_supports_gpu_offload()))
+        supported = gpu.supported()
+        offload = gpu.plan(facts, gpu.devices(), supported=supported)
+        if supported:
+            # Who has llama.cpp built for a card wants to know whether it is used, and who has not knows why it is not.
+            self._note(offload.sentence)
         self._llama = LlamaBackend(
             Path(model),
             threads=self._setup.threads,
-            gpu_layers=offload.layers,
-            gpu=offload.sentence,
+            offload=offload,
             log=lambda line: print(line, end="", file=sys.stderr),
         )
         self._llama.abort_when(lambda: self._stop())
@@ -313,7 +314,7 @@ def capabilities() -> dict[str, object]:
     """What the installed llama.cpp can do, for `models.doctor`."""
     import llama_cpp
 
-    supported = bool(llama_cpp.llama_supports_gpu_offload())
+    supported = gpu.supported()
     reason = (
         "This llama.cpp was built with GPU support."
         if supported

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.inference.gpu import RESERVE_BYTES, Device, plan
+from engine.inference.gpu import RESERVE_BYTES, Device, devices, only, plan, supported
 from engine.inference.models import ModelFacts
 
 MB = 1 << 20
@@ -46,3 +46,18 @@ def test_when_it_is_not_used_the_reason_is_said(cards: list[Device], supported: 
 def test_a_longer_cache_leaves_room_for_fewer_layers() -> None:
     heavy = replace(FACTS, kv_bytes_per_token=10 * FACTS.kv_bytes_per_token)
     assert plan(heavy, [card(1000)], supported=True).layers < plan(FACTS, [card(1000)], supported=True).layers
+
+
+def test_layers_go_to_the_card_that_they_were_counted_for_and_to_no_other() -> None:
+    big = replace(card(2000, "Big"), index=2)
+    assert plan(FACTS, [card(500, "Small"), big], supported=True).device == 2
+    assert plan(FACTS, [card(50)], supported=True).device is None
+
+
+def test_what_this_build_can_do_is_asked_of_the_library_that_loads_models() -> None:
+    import llama_cpp
+
+    assert supported() or not llama_cpp.llama_supports_gpu_offload()
+    assert bool(devices()) == bool(llama_cpp.llama_supports_gpu_offload())
+    # An empty list keeps a model off every card; no list at all would let llama.cpp take any.
+    assert list(only(None)) == [None]
