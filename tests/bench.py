@@ -1,6 +1,6 @@
 """`make bench`: speed and memory on this machine, side by side with what a user would use instead.
 
-    python -m tests.bench [start] [importing] [inference] [memory]
+    python -m tests.bench [start] [importing] [inference] [reading] [kills] [memory]
 
 Prints one line per measurement as it is made; nothing here is asserted.
 """
@@ -63,6 +63,87 @@ def inference() -> None:
     run_bench(on_row=show)
 
 
+READ_TEXTS = 640
+CACHED_TEXTS = 100_000
+KILLS = 20
+
+
+def reading() -> None:
+    """What reading a shop costs beside the model's own computing, and how fast texts are known that were read before."""
+    import tempfile
+
+    import numpy as np
+
+    from engine.inference.bench import sample_texts
+    from engine.inference.cache import cache_keys
+    from engine.inference.client import ModelClient, adapter_sha
+    from engine.jobs import JobContext
+    from engine.reviews.reading import read_all
+    from engine.reviews.sentiment import reader_for
+    from engine.store.database import Store
+
+    texts = list(dict.fromkeys(sample_texts(READ_TEXTS)))
+    with tempfile.TemporaryDirectory() as folder, ModelClient() as client:
+        store, task = Store(Path(folder) / "a.shop", create=True), reader_for(client).task
+        keys = cache_keys(task, client.model_sha, adapter_sha(task))
+
+        def read(some: list[str]) -> int:
+            def ask(portion: Any) -> Any:
+                return client.scores(portion, task).astype(np.float32)
+
+            return read_all(store, some, keys, ask, JobContext(), "Reading", kind=np.float32)[1]
+
+        client.scores(texts[:1], task)
+        before, begun = float(client.facts()["decode_seconds"]), time.perf_counter()
+        read(texts)
+        whole = time.perf_counter() - begun
+        share = 1 - (float(client.facts()["decode_seconds"]) - before) / whole
+        note = f"of {whole:.1f} s for {len(texts)} texts: tokens, packing, messages between processes, cache, SQLite"
+        show({"name": "reading: all but the model's computing", "value": 100 * share, "unit": "%", "note": note})
+        many = [f"{text} {i}" for i, text in enumerate(texts * (CACHED_TEXTS // len(texts) + 1))][:CACHED_TEXTS]
+        scores = np.zeros(3, np.float32).tobytes()
+        with store.write() as db:
+            rows = [(keys(text), scores) for text in many]
+            db.conn.executemany("INSERT OR REPLACE INTO inference_cache VALUES (?, ?)", rows)
+        begun = time.perf_counter()
+        asked = read(many)
+        name = f"reading: {CACHED_TEXTS:,} texts that were read before"
+        show({"name": name, "value": time.perf_counter() - begun, "unit": "s", "note": f"the model was asked {asked}"})
+
+
+def kills() -> None:
+    """The model process killed at random moments of labelling: how often the job ends with the very same numbers."""
+    import random
+    import threading
+
+    import numpy as np
+    import psutil
+
+    from engine.inference.bench import sample_texts
+    from engine.inference.client import ModelClient
+    from engine.reviews.sentiment import reader_for
+
+    texts, chance = sample_texts(100), random.Random(5)
+    with ModelClient() as client:
+        task = reader_for(client).task
+        begun = time.perf_counter()
+        undisturbed = client.scores(texts, task)
+        whole = time.perf_counter() - begun
+    killed = same = 0
+    for _ in range(KILLS):
+        with ModelClient() as client:
+            client.facts()
+            victim = psutil.Process(client.pid)
+            timer = threading.Timer(chance.uniform(0.05, 0.9 * whole), victim.kill)
+            timer.start()
+            scores = client.scores(texts, task)
+            timer.cancel()
+            killed += not victim.is_running()
+            same += np.array_equal(scores, undisturbed)
+    note = f"{killed} of {KILLS} were killed before the job of {whole:.1f} s was done"
+    show({"name": "kills: jobs that end with identical results", "value": same, "unit": "jobs", "note": note})
+
+
 def importing() -> None:
     """Import of a large orders file against SQLite's own and sqlite-utils."""
     from engine.importing.bench import run_bench
@@ -117,6 +198,8 @@ PARTS: dict[str, Callable[[], None]] = {
     "start": start,
     "importing": importing,
     "inference": inference,
+    "reading": reading,
+    "kills": kills,
     "memory": memory,
 }
 

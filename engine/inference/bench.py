@@ -35,7 +35,7 @@ TEXTS = 200
 SLOW_TEXTS = 12
 """The ways that are compared with are several times slower, so they get fewer texts."""
 
-CANCELS = 30
+CANCELS = 50
 REPEATS = 2
 
 Row = dict[str, Any]

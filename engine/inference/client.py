@@ -203,6 +203,7 @@ class ModelClient:
         self._log = log or (lambda line: None)
         self._launch = launch
         self._idle_seconds = idle_minutes * 60
+        self._gpu = True
         self._log_path = log_dir() / "model-process.log"
         self._model: ModelFile | None = None
         self._connection: _Connection | None = None
@@ -510,6 +511,8 @@ class ModelClient:
                 failures += 1
                 if failures > REPEATS:
                     raise self._lost() from error
+                # The last try does without a graphics card: its driver, or the code for it, may be what breaks.
+                self._gpu = self._gpu and failures < REPEATS
                 self._log("The model process ended unexpectedly; it is started again.")
 
     def _events(
@@ -579,7 +582,7 @@ class ModelClient:
                 self._connection = None
             peer = self._launch() if self._launch is not None else _Process(self._log_path)
             try:
-                self._connection = _Connection(peer, Setup(model_threads(), self._idle_seconds), self._note)
+                self._connection = _Connection(peer, Setup(model_threads(), self._idle_seconds, self._gpu), self._note)
             except _Died as error:
                 raise self._lost() from error
             return self._connection

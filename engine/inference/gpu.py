@@ -103,7 +103,7 @@ def only(device: int | None) -> ctypes.Array[ctypes.c_void_p]:
     return (ctypes.c_void_p * (len(cards) + 1))(*cards, None)
 
 
-def plan(facts: ModelFacts, cards: Sequence[Device], *, supported: bool) -> Offload:
+def plan(facts: ModelFacts, cards: Sequence[Device], *, supported: bool, trusted: bool = True) -> Offload:
     """How many layers of a model fit on the card with the most free memory.
 
     A layer is counted as its share of the file plus its KV cache for `CONTEXT_TOKENS`; the output layer counts as one.
@@ -112,12 +112,15 @@ def plan(facts: ModelFacts, cards: Sequence[Device], *, supported: bool) -> Offl
         facts: what the model's file says.
         cards: from `devices`.
         supported: whether this build of llama.cpp can use a graphics card at all.
+        trusted: False after the model process broke off again and again with a card.
     """
     if not supported:
         return Offload(0, "GPU: not used, this build of llama.cpp has no GPU support")
     if not cards:
         return Offload(0, "GPU: not used, no graphics card was found")
     card = max(cards, key=lambda card: card.free)
+    if not trusted:
+        return Offload(0, f"GPU: not used, the model process broke off while it was ({card.name})")
     kv = facts.kv_bytes_per_token * min(CONTEXT_TOKENS, facts.context) // max(1, facts.layers)
     share = facts.size // (facts.layers + 1) + kv
     fitting = max(0, card.free - RESERVE_BYTES) // max(1, share)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import ctypes
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,6 +164,7 @@ class LlamaBackend:
         self._owner: object = None
         self._prepared: dict[object, _Prepared] = {}
         self.decoded_tokens = 0
+        self.decode_seconds = 0.0
 
     # -- the protocol
 
@@ -184,6 +186,7 @@ class LlamaBackend:
             "gpu_layers": self._offload.layers,
             "gpu": self._offload.sentence,
             "decoded_tokens": self.decoded_tokens,
+            "decode_seconds": self.decode_seconds,
             "system": L.llama_print_system_info().decode(errors="replace"),
         }
 
@@ -467,7 +470,9 @@ class LlamaBackend:
             BackendBroken: any other code: -1 is a batch that we built wrongly, below that the library is broken.
         """
         self._check()
+        started = time.perf_counter()
         code = L.llama_decode(self._ctx, self._batch.struct)
+        self.decode_seconds += time.perf_counter() - started
         if code in (0, 1):
             self.decoded_tokens += self._batch.struct.n_tokens
             return int(code)

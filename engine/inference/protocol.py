@@ -28,10 +28,13 @@ LARGEST_FRAME = 1 << 30
 
 
 class Setup(msgspec.Struct, tag=True, frozen=True):
-    """The first message: with how many threads to compute, and after how many idle seconds to let the models go."""
+    """The first message: with how many threads to compute, after how many idle seconds to let the models go, and whether
+    a graphics card may be used.
+    """
 
     threads: int
     idle_seconds: float = 300.0
+    gpu: bool = True
 
 
 class Label(msgspec.Struct, tag=True, frozen=True):

@@ -17,7 +17,7 @@ import numpy as np
 
 from engine.inference.backend import Aborted, Backend, Sampling, Scored, pack
 from engine.inference.embedding import DIMENSIONS
-from engine.inference.protocol import Channel, Request
+from engine.inference.protocol import Channel, Request, Setup
 from engine.inference.tagging import TagTask, packed
 from engine.inference.task import LabelTask, one_line
 from engine.inference.worker import Worker
@@ -133,7 +133,13 @@ class ThreadPeer:
         self._event_writer = os.fdopen(events_in, "wb")
         self._ended = threading.Event()
         self._channel: Channel[Request] = Channel(self._request_reader, self._event_writer, Request)
-        self.worker = Worker(self._channel, lambda setup: backend, on_end=lambda: None)
+        self.setup: Setup | None = None
+
+        def make(setup: Setup) -> Backend:
+            self.setup = setup
+            return backend
+
+        self.worker = Worker(self._channel, make, on_end=lambda: None)
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:

@@ -86,6 +86,7 @@ class LabelTask:
 def calibrated(scores: NDArray[np.float64], labels: list[str], calibration: Calibration | None) -> NDArray[np.float64]:
     """Softmax of (scores + bias) / temperature; `scores` has shape (n, n_labels), columns in the order of `labels`."""
     import numpy as np
+    from scipy.special import softmax
 
     shifted = np.asarray(scores, dtype=np.float64)
     if calibration is not None:
@@ -93,8 +94,7 @@ def calibrated(scores: NDArray[np.float64], labels: list[str], calibration: Cali
         shifted = (shifted + bias) / calibration.temperature
     if not len(shifted):
         return shifted
-    exp = np.exp(shifted - shifted.max(axis=1, keepdims=True))
-    result: NDArray[np.float64] = exp / exp.sum(axis=1, keepdims=True)
+    result: NDArray[np.float64] = softmax(shifted, axis=1)
     return result
 
 

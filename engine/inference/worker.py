@@ -269,7 +269,7 @@ class ModelBackend:
         self._let_go()
         facts = describe(model)
         supported = gpu.supported()
-        offload = gpu.plan(facts, gpu.devices(), supported=supported)
+        offload = gpu.plan(facts, gpu.devices(), supported=supported, trusted=self._setup.gpu)
         if supported:
             # Who has llama.cpp built for a card wants to know whether it is used, and who has not knows why it is not.
             self._note(offload.sentence)

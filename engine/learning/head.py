@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 Array = NDArray[np.float64]
 
@@ -31,9 +32,7 @@ class Head:
 
     def probabilities(self, scores: Array, vectors: NDArray[np.float32]) -> Array:
         """Shape (n, labels), rows sum to 1; `scores` as the model gave them, `vectors` of length 1."""
-        logits = _features(scores, vectors) @ self.weights.T + self.bias
-        shares: Array = np.exp(logits - logits.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
+        shares: Array = softmax(_features(scores, vectors) @ self.weights.T + self.bias, axis=1)
         return shares
 
 

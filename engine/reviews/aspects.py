@@ -175,13 +175,14 @@ def read_sentence(line: str, tagged: Tagged, thresholds: Thresholds) -> list[Asp
         thresholds: how ready to call something an aspect.
     """
     import numpy as np
+    from scipy.special import softmax
 
     scores = tagged.scores.astype(np.float64)
     scores[:, _POLARITY.start + POLARITIES.index("neutral")] += thresholds.neutral
     spans = scores[:-1, : len(SPANS)].copy()
-    unshifted = _softmax(spans)
+    unshifted = softmax(spans, axis=1)
     spans[:, [BEGIN, INSIDE]] += thresholds.term_for(line)
-    shares = _softmax(spans)
+    shares = softmax(spans, axis=1)
     runs = [
         (kind, *_trimmed(line, start, end), tokens)
         for kind, start, end, tokens in _runs(line, tagged.ends, shares, thresholds.opinion)
@@ -192,8 +193,8 @@ def read_sentence(line: str, tagged: Tagged, thresholds: Thresholds) -> list[Asp
     surest = max((float(unshifted[tokens][:, [BEGIN, INSIDE]].sum(axis=1).mean()) for *_, tokens in terms), default=0.0)
     found = []
     for _, start, end, tokens in terms if surest >= thresholds.surest else ():
-        polarity = _softmax(scores[tokens][:, _POLARITY]).mean(axis=0)
-        category = _softmax(scores[tokens][:, _CATEGORY]).mean(axis=0)
+        polarity = softmax(scores[tokens][:, _POLARITY], axis=1).mean(axis=0)
+        category = softmax(scores[tokens][:, _CATEGORY], axis=1).mean(axis=0)
         sure = float((1 - shares[tokens][:, [OUTSIDE, OPINION]].sum(axis=1)).min())
         found.append(
             Aspect(
@@ -210,8 +211,10 @@ def read_sentence(line: str, tagged: Tagged, thresholds: Thresholds) -> list[Asp
 
 def _implicit(whole: NDArray[np.float64], opinions: Sequence[tuple[int, int]], thresholds: Thresholds) -> list[Aspect]:
     """What a sentence that names nothing judges, from its last row: one aspect without a place, or none."""
+    from scipy.special import softmax
+
     about = _about(whole)
-    polarity = _softmax(whole[None, _POLARITY])[0]
+    polarity = softmax(whole[_POLARITY])
     sure = 1 - float(about[0])
     if sure < thresholds.implicit:
         return []
@@ -230,8 +233,9 @@ def _implicit(whole: NDArray[np.float64], opinions: Sequence[tuple[int, int]], t
 def _about(whole: NDArray[np.float64]) -> NDArray[np.float64]:
     """Shares of "nothing" and of each category, (1 + categories,), for what a sentence judges without naming it."""
     import numpy as np
+    from scipy.special import softmax
 
-    shares: NDArray[np.float64] = _softmax(np.concatenate([whole[OUTSIDE : OUTSIDE + 1], whole[_CATEGORY]])[None])[0]
+    shares: NDArray[np.float64] = softmax(np.concatenate([whole[OUTSIDE : OUTSIDE + 1], whole[_CATEGORY]]))
     return shares
 
 
@@ -306,14 +310,6 @@ def _nearest(line: str, term: tuple[int, int], opinions: Sequence[tuple[int, int
         return len(_CLAUSE_BREAK.findall(between)), len(between)
 
     return min(opinions, key=distance, default=None)
-
-
-def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    import numpy as np
-
-    exp = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    result: NDArray[np.float64] = exp / exp.sum(axis=-1, keepdims=True)
-    return result
 
 
 # -- reading texts

@@ -243,6 +243,27 @@ def test_a_process_that_always_dies_is_given_up_with_the_log_named() -> None:
     assert caught.value.exit_code == 4 and len(lives) == REPEATS + 1
 
 
+def test_the_last_try_does_without_the_graphics_card() -> None:
+    lives: list[ThreadPeer] = []
+
+    def launch() -> ThreadPeer:
+        def before(texts: list[str]) -> None:
+            setup = lives[-1].setup
+            if setup is not None and setup.gpu:
+                lives[-1].kill()
+
+        lives.append(ThreadPeer(ScriptedBackend(by_length, before_batch=before)))
+        return lives[-1]
+
+    with ModelClient(launch=launch) as client:
+        assert np.array_equal(client.scores(["abc"], TASK), [[8, 3]])
+        assert len(lives) == REPEATS + 1
+        lives[-1].kill()
+        lives[-1].wait(5)
+        assert np.array_equal(client.scores(["abc"], TASK), [[8, 3]])
+        assert len(lives) == REPEATS + 2, "a card that broke off is not tried again"
+
+
 def test_writing_streams_and_may_be_left_early() -> None:
     with scripted(reply=lambda prompt: "A quiet room with a door.") as client:
         assert "".join(client.generate("x", stop=[" with"])) == "A quiet room"

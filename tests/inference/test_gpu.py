@@ -43,6 +43,11 @@ def test_when_it_is_not_used_the_reason_is_said(cards: list[Device], supported: 
     assert decided.layers == 0 and decided.sentence == f"GPU: not used, {reason}"
 
 
+def test_a_card_that_the_model_process_broke_off_with_is_left_alone() -> None:
+    decided = plan(FACTS, [card(9000)], supported=True, trusted=False)
+    assert decided.device is None and decided.sentence.endswith("the model process broke off while it was (Card)")
+
+
 def test_a_longer_cache_leaves_room_for_fewer_layers() -> None:
     heavy = replace(FACTS, kv_bytes_per_token=10 * FACTS.kv_bytes_per_token)
     assert plan(heavy, [card(1000)], supported=True).layers < plan(FACTS, [card(1000)], supported=True).layers
