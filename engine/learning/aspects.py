@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 WEAKNESSES = (
     "Of sentences in which Hu and Liu's annotators marked nothing, a quarter get a term all the same; of 16 read by hand, "
     "about 11 name something that is judged.",
-    "Polarity is right for four of five terms of computers; most errors are terms that are merely mentioned.",
-    "What is judged without being named is given the right category in half of the texts where it is found.",
+    "Polarity is right for four of five terms of restaurants and computers; most errors are terms that are merely mentioned.",
+    "What is judged without being named is found in half of the texts, and given the right category in two of three of these.",
     "Marks of products other than electronics, and longer sentences, were made for this project.",
     "Chinese was trained on few sentences made by hand and on terms from a list; long names are often found in part.",
     "Categories of terms come from a list of names and from marks made for this project; they were checked on few texts.",
@@ -45,20 +45,31 @@ Span = tuple[int, int, str | None]
 # -- training
 
 
-RANK, ALPHA = 16, 32.0
+RANK, SCALE = 16, 2.0
+"""Of the adapter that ships: alpha is rank times scale."""
 
 
-def settings() -> TrainSettings:
-    """Settings of the shipped adapter's training."""
+def runs() -> list[TrainSettings]:
+    """Settings of the runs that the shipped adapter is merged from, one for each of `aspects_data.MIXES`."""
     from engine.learning.train import TrainSettings
 
-    return TrainSettings(rank=RANK, alpha=ALPHA, lr=5e-4, tokens_per_step=640, max_text_tokens=TASK.max_text_tokens)
+    made = [
+        TrainSettings(rank=16, lr=5e-4, tokens_per_step=640, epochs=1),
+        TrainSettings(rank=16, lr=6e-4, tokens_per_step=1280, epochs=2),
+        TrainSettings(rank=32, lr=4e-4, tokens_per_step=1280, epochs=3, dropout=0.05),
+    ]
+    return [replace(one, alpha=SCALE * one.rank, max_text_tokens=TASK.max_text_tokens) for one in made]
 
 
 def train_tags(
-    base: TorchBase, model: Path, examples: Sequence[AspectExample], work: Path, threads: int
+    base: TorchBase,
+    model: Path,
+    examples: Sequence[AspectExample],
+    settings: TrainSettings,
+    checkpoint: Path,
+    threads: int,
 ) -> dict[str, torch.Tensor]:
-    """Train an adapter's tensors on the examples, from its checkpoint on if there is one.
+    """Train an adapter's tensors on the examples, from the checkpoint on if there is one.
 
     `base` holds the weights of the file `model`.
     """
@@ -87,8 +98,8 @@ def train_tags(
         base,
         [len(e.ids) for e in encoded],
         loss_of,
-        settings(),
-        work / f"{TASK.name}.checkpoint",
+        settings,
+        checkpoint,
         workers=threads,
         checkpoint_every=40,
         on_step=on_step,
@@ -106,7 +117,7 @@ def agreement(
     from engine.learning.tagging import encode, label_rows, read_tags
 
     base = load_torch(model, torch.float32)
-    lora.attach(base.model, RANK, ALPHA, seed=0)
+    lora.attach(base.model, RANK, SCALE * RANK, seed=0)
     lora.load_state(base.model, dict(tensors))
     tokenizer = GgufTokenizer(model)
     rows = base.label_rows(label_rows(task, tokenizer))
@@ -231,10 +242,12 @@ MOST_FALSE_ALARMS = 0.23
 
 
 def fit_thresholds(sets: Sequence[tuple[Gold, Sequence[Tagged]]], source: str) -> Thresholds:
-    """The thresholds that give the best mean of exact and overlapping F1 over the sets.
+    """The thresholds that give the best mean of exact and overlapping F1 over the sets, each weighing as its terms.
 
     English is fitted first, its shift together with `surest`, since only English sets hold texts without terms: if more
     than `MOST_FALSE_ALARMS` of them get a term, that costs twice the excess. Other languages keep that `surest`.
+    Hu and Liu's sentences count for false alarms only: their annotators left many terms unmarked, so that to find one of
+    these would be held against a reader.
     `neutral` is then what gives the best accuracy of polarity over all terms, MAMS left aside: its sentences were chosen for
     terms of different polarity, so that far more of its terms are neutral than elsewhere.
     """
@@ -249,7 +262,12 @@ def fit_thresholds(sets: Sequence[tuple[Gold, Sequence[Tagged]]], source: str) -
             free = [s for s in scored if "false_alarms" in s]
             alarms = sum(s["false_alarms"] * s["without_terms"] for s in free)
             excess = alarms / max(1.0, sum(s["without_terms"] for s in free)) - MOST_FALSE_ALARMS
-            return float(np.mean([s["exact_f1"] + s["overlap_f1"] for s in scored])) - 2 * max(0.0, excess)
+            marked = [s for s, (gold, _) in zip(scored, own, strict=True) if not gold.name.startswith("huliu")]
+            counted = marked or scored
+            found_well = np.average(
+                [s["exact_f1"] + s["overlap_f1"] for s in counted], weights=[s["terms"] for s in counted]
+            )
+            return float(found_well) - 2 * max(0.0, excess)
 
         gates = [float(gate) for gate in np.arange(0.4, 0.81, 0.05)] if language == "en" else [found.surest]
         tried = [
@@ -258,6 +276,10 @@ def fit_thresholds(sets: Sequence[tuple[Gold, Sequence[Tagged]]], source: str) -
             for gate in gates
         ]
         found = max(tried, key=worth)
+        if language == "en":
+            # The share of false alarms hangs on this one, so it is fitted finer.
+            finer = [replace(found, surest=round(found.surest + step / 100, 2)) for step in range(-4, 5)]
+            found = max(finer, key=worth)
     found = replace(found, term={**found.term, "": found.term.get("en", 0.0)})
 
     def rightness(neutral: float) -> float:
@@ -267,7 +289,7 @@ def fit_thresholds(sets: Sequence[tuple[Gold, Sequence[Tagged]]], source: str) -
         hits = [s["overlap_f1"] * (s["terms"] + s["found"]) / 2 for s in scored]
         return float(np.dot([s["polarity_accuracy"] for s in scored], hits)) / max(1.0, sum(hits))
 
-    return replace(found, neutral=max((float(n) for n in np.arange(-1.5, 1.01, 0.25)), key=rightness))
+    return replace(found, neutral=max((float(n) for n in np.arange(-3, 1.01, 0.25)), key=rightness))
 
 
 def fit_implicit(examples: Sequence[AspectExample], tagged: Sequence[Tagged], thresholds: Thresholds) -> float:
@@ -334,7 +356,7 @@ def build(
     task = replace(TASK, adapter=str(adapter))
     with ModelClient() as client:
         model = client.model
-        tensors = _trained(model.path, split.train, work, threads, device, adapter)
+        tensors = _trained(model.path, split.runs, work, threads, device, adapter)
         golds = [*held_out_gold(split.test), *read]
         thresholds, scored = measured(client, task, golds, most)
         unnamed = [e for e in split.test if e.implicit is not None and not e.terms]
@@ -383,7 +405,7 @@ def build(
             "data": [
                 {**asdict(source), **{use: counts[use][key] for use in counts}} for key, source in SOURCES.items()
             ],
-            "settings": asdict(settings()),
+            "settings": [asdict(one) for one in runs()],
             "scores": {**scored, "unnamed aspects held out": implicit},
             "llama_cpp_against_torch": agreed,
         },
@@ -392,19 +414,24 @@ def build(
 
 
 def _trained(
-    model: Path, examples: Sequence[AspectExample], work: Path, threads: int, device: str, adapter: Path
+    model: Path, mixes: Sequence[Sequence[AspectExample]], work: Path, threads: int, device: str, adapter: Path
 ) -> dict[str, torch.Tensor]:
     import torch
 
+    from engine.learning import lora
     from engine.learning.base_model import load_torch
     from engine.learning.export import write_gguf
 
-    base = load_torch(model, torch.bfloat16, device)
-    tensors = train_tags(base, model, examples, work, threads)
+    trained = []
+    for number, (examples, settings) in enumerate(zip(mixes, runs(), strict=True), 1):
+        base = load_torch(model, torch.bfloat16, device)
+        checkpoint = work / f"{TASK.name}.{number}.checkpoint"
+        trained.append((train_tags(base, model, examples, settings, checkpoint, threads), SCALE))
+    tensors = lora.merged(trained, RANK, SCALE)
     write_gguf(
         adapter,
         tensors,
-        alpha=ALPHA,
+        alpha=SCALE * RANK,
         architecture=base.architecture,
         name=TASK.name,
         licence=card.LICENCE,

