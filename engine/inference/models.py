@@ -511,18 +511,20 @@ def doctor() -> dict[str, Any]:
     A model that is here is judged by its own file, KV cache included; the memory of one that is not is an estimate.
     """
     native = _native_facts()
+    cards = [Device(**card) for card in native.get("gpus", [])]
     return {
         "cores": usable_cores(),
         "model_threads": model_threads(),
         "memory_mb": total_memory() >> 20,
         "memory_free_mb": available_memory() >> 20,
         **native,
-        "models": [_prospects(row, native) for row in list_models()],
+        "gpus": [{"name": card.name, "free_mb": card.free >> 20, "total_mb": card.total >> 20} for card in cards],
+        "models": [_prospects(row, cards, bool(native["gpu_offload"])) for row in list_models()],
         "rates": list(read_state("rates.json").values()),
     }
 
 
-def _prospects(row: dict[str, Any], native: dict[str, Any]) -> dict[str, Any]:
+def _prospects(row: dict[str, Any], cards: list[Device], supported: bool) -> dict[str, Any]:
     """Whether a model would run here, what of it would go to a graphics card, and how that is known."""
     known = {"name": row["name"], "installed": row["installed"]}
     path = _present(row)
@@ -534,9 +536,7 @@ def _prospects(row: dict[str, Any], native: dict[str, Any]) -> dict[str, Any]:
         facts = describe(path)
     except ModelError as error:
         return {**known, "fits": False, "verdict": error.message()}
-    cards = [Device(**card) for card in native.get("gpus", [])]
-    offload = plan(facts, cards, supported=bool(native["gpu_offload"]))
-    return {**known, **fits(facts), "gpu": offload.sentence}
+    return {**known, **fits(facts), "gpu": plan(facts, cards, supported=supported).sentence}
 
 
 def _present(row: dict[str, Any]) -> Path | None:
