@@ -199,8 +199,11 @@ class BackroomApp(App[None], inherit_bindings=False):
     def job_progressed(self, message: JobProgressed) -> None:
         """Show how far it is."""
         if self.job is not None and message.job == self.job.number:
-            self.job.progress = message.progress
+            before, self.job.progress = self.job.progress, message.progress
             self._show_job()
+            if before is not None and before.stage != message.progress.stage:
+                # A stage that ended has stored what it found.
+                self.data_changed()
 
     @on(JobEnded)
     def job_ended(self, message: JobEnded) -> None:

@@ -232,3 +232,36 @@ async def test_an_unread_shop_says_that_it_is_being_read(tmp_path: Path, monkeyp
         steered.go.release()
         await until(pilot, lambda: app.job is None)
         assert "press r to read the shop" in screen_text(app)
+
+
+async def test_what_a_stage_stored_is_shown_when_the_next_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = build(tmp_path / "unread.shop", labelled=False, findings=False)
+    go, weigh = threading.Event(), threading.Event()
+
+    def analyze(context: JobContext) -> AnalysisReport:
+        context.stage("Reading reviews", 60, "reviews").advance(30)
+        go.wait()
+        with shop.store.write() as db:
+            db.execute(
+                "INSERT INTO labels (table_name, row_id, task, source, label, confidence, abstain, method, made_at) "
+                "SELECT 'reviews', id, 'sentiment', 'model', 'positive', 1, 0, 'test', '2026-07-01' FROM reviews"
+            )
+        context.stage("Weighing", 4, "questions").advance()
+        weigh.wait()
+        return AnalysisReport(60, 0, 1.0, ())
+
+    monkeypatch.setattr(shop, "analyze", analyze)
+    app = BackroomApp(shop)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("r")
+        await until(pilot, lambda: app.job and app.job.progress and app.job.progress.done == 30)
+        assert "60 reviews, 0 read" in screen_text(app) and "60 reviews not read yet" in screen_text(app)
+        go.set()
+        await until(pilot, lambda: app.job and app.job.progress and app.job.progress.stage == "Weighing")
+        assert "60 reviews, 60 read" in screen_text(app) and "when that is weighed" in screen_text(app)
+        weigh.set()
+        await until(pilot, lambda: app.job is None)
+        assert "Nothing stands out today" in screen_text(app)

@@ -124,6 +124,8 @@ class TodayScreen(FindingMarks, FilteredScreen):
             return "No findings about this product."
         if self.field.value:
             return "No finding has these words. Esc clears the filter."
+        if self.room.job is not None:
+            return "Every review is read: what stands out appears here when that is weighed."
         return "Nothing stands out today. Press t for all findings, r to read the shop again, i to import more."
 
     def _heading(self, overview: Overview) -> None:
