@@ -203,6 +203,7 @@ class ModelClient:
         self._log = log or (lambda line: None)
         self._launch = launch
         self._idle_seconds = idle_minutes * 60
+        self._deaths = 0
         self._gpu = True
         self._log_path = log_dir() / "model-process.log"
         self._model: ModelFile | None = None
@@ -511,8 +512,6 @@ class ModelClient:
                 failures += 1
                 if failures > REPEATS:
                     raise self._lost() from error
-                # The last try does without a graphics card: its driver, or the code for it, may be what breaks.
-                self._gpu = self._gpu and failures < REPEATS
                 self._log("The model process ended unexpectedly; it is started again.")
 
     def _events(
@@ -549,7 +548,13 @@ class ModelClient:
                 if isinstance(event, protocol.Finished | protocol.Stopped):
                     over = True
                     return
+                self._deaths = 0
                 yield event
+        except _Died:
+            # After deaths in a row a graphics card is done without: its driver, or the code for it, may be what breaks.
+            self._deaths += 1
+            self._gpu = self._gpu and self._deaths < REPEATS
+            raise
         finally:
             del self._running[identity]
             if over:

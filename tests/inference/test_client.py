@@ -264,6 +264,26 @@ def test_the_last_try_does_without_the_graphics_card() -> None:
         assert len(lives) == REPEATS + 2, "a card that broke off is not tried again"
 
 
+def test_writing_too_does_without_the_graphics_card_after_two_deaths() -> None:
+    peers: list[ThreadPeer] = []
+
+    def reply(prompt: str) -> str:
+        setup = peers[-1].setup
+        if setup is not None and setup.gpu:
+            peers[-1].kill()
+        return "Hello."
+
+    def launch() -> ThreadPeer:
+        peers.append(ThreadPeer(ScriptedBackend(reply=reply)))
+        return peers[-1]
+
+    with ModelClient(launch=launch) as client:
+        for _ in range(REPEATS):
+            with pytest.raises(ModelError):
+                list(client.generate("x"))
+        assert "".join(client.generate("x")) == "Hello."
+
+
 def test_writing_streams_and_may_be_left_early() -> None:
     with scripted(reply=lambda prompt: "A quiet room with a door.") as client:
         assert "".join(client.generate("x", stop=[" with"])) == "A quiet room"
