@@ -21,7 +21,7 @@ from textual.theme import Theme
 
 from engine.errors import BackroomError, Cancelled
 from engine.shop import AnalysisReport, Shop
-from tui.background import Job, Reader
+from tui.background import READING, Job, Reader
 from tui.commands import Command, bindings
 from tui.format import counted, duration, one_line
 from tui.messages import JobEnded, JobProgressed, Loaded, LoadFailed
@@ -201,7 +201,7 @@ class BackroomApp(App[None], inherit_bindings=False):
         if self.job is not None and message.job == self.job.number:
             before, self.job.progress = self.job.progress, message.progress
             self._show_job()
-            if before is not None and before.stage != message.progress.stage:
+            if self.job.title == READING and before is not None and before.stage != message.progress.stage:
                 # A stage that ended has stored what it found.
                 self.data_changed()
 
@@ -260,7 +260,7 @@ class BackroomApp(App[None], inherit_bindings=False):
                 self.notify(one_line(warning), severity="warning", markup=False, timeout=12)
             self.bell()
 
-        self.start_job(Job("Reading the shop", lambda context: shop.analyze(context), done))
+        self.start_job(Job(READING, lambda context: shop.analyze(context), done))
 
     def action_stop_job(self) -> None:
         """Ask the job to stop; it keeps what is done."""

@@ -65,6 +65,9 @@ class Reader:
             self._post(message)
 
 
+READING = "Reading the shop"
+"""Title of the job that reads a shop: stage by stage it changes what the screens show."""
+
 _numbers = itertools.count(1)
 
 

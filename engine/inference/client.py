@@ -550,11 +550,6 @@ class ModelClient:
                     return
                 self._deaths = 0
                 yield event
-        except _Died:
-            # After deaths in a row a graphics card is done without: its driver, or the code for it, may be what breaks.
-            self._deaths += 1
-            self._gpu = self._gpu and self._deaths < REPEATS
-            raise
         finally:
             del self._running[identity]
             if over:
@@ -585,6 +580,9 @@ class ModelClient:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+                # After deaths in a row a graphics card is done without: its driver, or the code for it, may be what breaks.
+                self._deaths += 1
+                self._gpu = self._gpu and self._deaths < REPEATS
             peer = self._launch() if self._launch is not None else _Process(self._log_path)
             try:
                 self._connection = _Connection(peer, Setup(model_threads(), self._idle_seconds, self._gpu), self._note)

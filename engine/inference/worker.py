@@ -271,7 +271,7 @@ class ModelBackend:
         supported = gpu.supported()
         offload = gpu.plan(facts, gpu.devices(), supported=supported, trusted=self._setup.gpu)
         if supported:
-            # Who has llama.cpp built for a card wants to know whether it is used, and who has not knows why it is not.
+            # Whoever had llama.cpp built for a card wants to know whether it is used.
             self._note(offload.sentence)
         self._llama = LlamaBackend(
             Path(model),

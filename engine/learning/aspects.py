@@ -263,11 +263,9 @@ def fit_thresholds(sets: Sequence[tuple[Gold, Sequence[Tagged]]], source: str) -
             alarms = sum(s["false_alarms"] * s["without_terms"] for s in free)
             excess = alarms / max(1.0, sum(s["without_terms"] for s in free)) - MOST_FALSE_ALARMS
             marked = [s for s, (gold, _) in zip(scored, own, strict=True) if not gold.name.startswith("huliu")]
-            counted = marked or scored
-            found_well = np.average(
-                [s["exact_f1"] + s["overlap_f1"] for s in counted], weights=[s["terms"] for s in counted]
-            )
-            return float(found_well) - 2 * max(0.0, excess)
+            weighed = marked or scored
+            f1 = np.average([s["exact_f1"] + s["overlap_f1"] for s in weighed], weights=[s["terms"] for s in weighed])
+            return float(f1) - 2 * max(0.0, excess)
 
         gates = [float(gate) for gate in np.arange(0.4, 0.81, 0.05)] if language == "en" else [found.surest]
         tried = [

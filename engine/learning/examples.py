@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,18 @@ class Overlap:
             return True
         own = shingles(text)
         return bool(own) and sum(hash(run) in self._shingles for run in own) >= self._share * len(own)
+
+
+Kind = TypeVar("Kind")
+
+Mix = dict[str, tuple[int | None, int]]
+"""How many examples of each source are drawn for training (None: all), and how often they are repeated."""
+
+
+def drawn(kept: Sequence[Kind], count: int | None, repeats: int, seed: str) -> list[Kind]:
+    """As many of a source's examples as a `Mix` says, the same ones for the same seed."""
+    chosen = kept if count is None or count >= len(kept) else random.Random(seed).sample(kept, count)
+    return list(chosen) * repeats
 
 
 def without_repeats(examples: Iterable[Example], forbidden: Overlap | None = None) -> list[Example]:

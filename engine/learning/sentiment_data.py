@@ -22,7 +22,7 @@ import numpy as np
 
 from engine.errors import InputFileError
 from engine.inference.task import LabelTask
-from engine.learning.examples import Example, Overlap, fraction, without_repeats
+from engine.learning.examples import Example, Mix, Overlap, drawn, fraction, without_repeats
 
 TASK = LabelTask(
     name="sentiment",
@@ -474,9 +474,6 @@ class Split:
 HELD_OUT_GROUPS = frozenset({"Apex_AD2600_Progressive_scan_DVD player", "boots"})
 HELD_OUT_SHARE = 0.08
 
-Mix = dict[str, tuple[int | None, int]]
-"""How many examples of each source are drawn for training (None: all), and how often they are repeated."""
-
 OWN: Mix = {"vader": (None, 1), "oposum": (None, 1), "asap": (None, 1), "rated": (None, 1), "written": (None, 2)}
 MIXES: tuple[Mix, ...] = (
     OWN
@@ -550,13 +547,11 @@ def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7, scale: floa
         }
     runs: list[list[Example]] = []
     for mix in MIXES:
-        drawn: list[Example] = []
+        run: list[Example] = []
         for name, (count, repeats) in mix.items():
-            rng, kept = random.Random(f"{seed} {name}"), uses[name]["train"]
-            drawn += (
-                kept if count is None or scale * count >= len(kept) else rng.sample(kept, round(scale * count))
-            ) * repeats
-        runs.append([with_neutral_share(e) for e in drawn])
+            limit = None if count is None else round(scale * count)
+            run += drawn(uses[name]["train"], limit, repeats, f"{seed} {name}")
+        runs.append([with_neutral_share(e) for e in run])
     calibration, test = ([e for own in uses.values() for e in own[use]] for use in ("calibration", "test"))
     calibration = [with_neutral_share(e) for e in calibration]
     return Split(runs, _thinned(calibration, 160, seed), _thinned(test, 160, seed))

@@ -284,6 +284,31 @@ def test_writing_too_does_without_the_graphics_card_after_two_deaths() -> None:
         assert "".join(client.generate("x")) == "Hello."
 
 
+def test_one_death_under_two_requests_is_one_death() -> None:
+    peers: list[ThreadPeer] = []
+
+    def reply(prompt: str) -> str:
+        peers[-1].kill()
+        return "never seen"
+
+    def launch() -> ThreadPeer:
+        peers.append(ThreadPeer(ScriptedBackend(by_length, batch=4, reply=reply)))
+        return peers[-1]
+
+    deaths: list[ModelError] = []
+
+    def write(indices: Sequence[int], rows: np.ndarray) -> None:
+        if not deaths:
+            with pytest.raises(ModelError) as caught:
+                list(client.generate("x"))
+            deaths.append(caught.value)
+
+    texts = [f"{text} {number}" for number in range(200) for text in TEXTS]
+    with ModelClient(launch=launch) as client:
+        client.scores(texts, TASK, on_batch=write)
+    assert len(peers) == 2 and peers[1].setup is not None and peers[1].setup.gpu
+
+
 def test_writing_streams_and_may_be_left_early() -> None:
     with scripted(reply=lambda prompt: "A quiet room with a door.") as client:
         assert "".join(client.generate("x", stop=[" with"])) == "A quiet room"

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from engine.findings import Finding
 from engine.shop import Overview
+from tui.background import READING
 from tui.commands import Command, bindings
 from tui.format import counted, one_line, tsv
 from tui.screens.base import AreaScreen, FilteredScreen
@@ -124,7 +125,7 @@ class TodayScreen(FindingMarks, FilteredScreen):
             return "No findings about this product."
         if self.field.value:
             return "No finding has these words. Esc clears the filter."
-        if self.room.job is not None:
+        if self.room.job is not None and self.room.job.title == READING:
             return "Every review is read: what stands out appears here when that is weighed."
         return "Nothing stands out today. Press t for all findings, r to read the shop again, i to import more."
 
