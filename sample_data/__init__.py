@@ -6,20 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from sample_data.parts import PARTS
+
 FOLDER = Path(__file__).resolve().parent
 
-# Catalogues first, then orders, then what refers to them.
-FILES = (
-    "shopify_products.csv",
-    "amazon_listings.txt",
-    "shopify_orders.csv",
-    "amazon_all_orders.txt",
-    "taobao_ExportOrderList.csv",
-    "amazon_fba_returns.txt",
-    "judgeme_reviews.csv",
-    "loox_reviews.csv",
-    "taobao_pingjia.csv",
-)
+FILES = tuple(name for part in PARTS for name in part.files)
 
 
 def export_files() -> list[Path]:
@@ -27,7 +18,7 @@ def export_files() -> list[Path]:
     return [FOLDER / "files" / name for name in FILES]
 
 
-def truth() -> dict[str, Any]:
-    """What is planted in the files; see `README.md` for its shape."""
-    found: dict[str, Any] = json.loads((FOLDER / "truth.json").read_text(encoding="utf-8"))
+def truth(part: str) -> dict[str, Any]:
+    """What one part planted in the files ("sales", "reviews", ...); see `README.md` for its shape."""
+    found: dict[str, Any] = json.loads((FOLDER / "truth" / f"{part}.json").read_text(encoding="utf-8"))
     return found

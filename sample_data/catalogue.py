@@ -7,8 +7,10 @@ is its shop on a Chinese marketplace. Neither exists.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sample_data.texts_en import lines
+from sample_data.texts_zh import ProductZh
 
 
 @dataclass(frozen=True)
@@ -1261,3 +1263,16 @@ PRODUCTS: tuple[Product, ...] = (
 )
 
 HANDLES = {product.key: product for product in PRODUCTS}
+
+
+def subject(product: Product | ProductZh) -> dict[str, Any]:
+    """Every name a product goes by in the files."""
+    if isinstance(product, ProductZh):
+        return {"key": product.key, "title": product.title, "english": product.english}
+    names: dict[str, Any] = {
+        "key": product.key,
+        "handle": product.key,
+        "title": product.title,
+        "skus": list(product.skus),
+    }
+    return names | ({"asin": product.asin} if product.asin else {})

@@ -1,7 +1,6 @@
 """Writes the sample shop: `python -m sample_data.generate [--seed N] [--out DIR]`.
 
-The same seed gives the same bytes on every machine: only whole numbers are drawn, from generators of their own for
-orders, reviews, words and files.
+The same seed gives the same bytes on every machine. What is written is the sum of the parts (`sample_data/parts`).
 """
 
 from __future__ import annotations
@@ -9,98 +8,69 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from random import Random
 from typing import Any
 
-from sample_data import FOLDER, formats, planted
-from sample_data.orders import (
-    AMAZON_LINES,
-    DAYPACK_AMAZON,
-    DAYPACK_SHOPIFY,
-    SHOPIFY_LINES,
-    TAOBAO_LINES,
-    chinese,
-    customers,
-    western,
-)
-from sample_data.returns import amazon_returns
-from sample_data.reviews import JUDGEME_FROM, chinese_reviews, english_reviews
+from sample_data import FOLDER
+from sample_data.parts import PARTS
+from sample_data.sample import draw
 
 SEED = 20261031
+MANY = 100
+"""Records above this number are written one to a line, so that a change of one shows as one."""
 
 
-def generate(out: Path, seed: int = SEED) -> dict[str, Any]:
-    """Write the export files into `out/files` and the truth into `out/truth.json`; return the truth.
+def generate(out: Path, seed: int = SEED) -> dict[str, dict[str, Any]]:
+    """Write the export files into `out/files` and each part's truth into `out/truth`; return the truths by part.
 
-    Files are only written here: nothing is removed, and a file of the same name is replaced.
+    Every part plants before any part writes, and all have written before any tells. Files are only written here: nothing
+    is removed, and a file of the same name is replaced.
+
+    Raises:
+        ValueError: a part writes other files than it is declared with.
     """
-    rng = Random(f"{seed}:orders")
-    people = customers(rng, 1500)
-    shopify = western(rng, "shopify", SHOPIFY_LINES, DAYPACK_SHOPIFY, people)
-    amazon = western(rng, "amazon", AMAZON_LINES, DAYPACK_AMAZON, people)
-    taobao = chinese(rng, TAOBAO_LINES)
-    english, mandarin = english_reviews(seed, shopify), chinese_reviews(seed, taobao)
-    returned = amazon_returns(seed, amazon)
-    new = [one for one in english if one.at.date() >= JUDGEME_FROM]
-    old = [one for one in english if one.at.date() < JUDGEME_FROM]
-    cells = Random(f"{seed}:files")
-    files = {
-        "shopify_products.csv": formats.shopify_products(cells),
-        "shopify_orders.csv": formats.shopify_orders(cells, shopify),
-        "judgeme_reviews.csv": formats.judgeme(cells, "judgeme_reviews.csv", new),
-        "loox_reviews.csv": formats.loox("loox_reviews.csv", old),
-        "amazon_all_orders.txt": formats.amazon_orders(amazon),
-        "amazon_fba_returns.txt": formats.amazon_returns(cells, returned),
-        "amazon_listings.txt": formats.amazon_listings(cells),
-        "taobao_ExportOrderList.csv": formats.taobao_orders(taobao),
-        "taobao_pingjia.csv": formats.taobao_reviews("taobao_pingjia.csv", mandarin),
-    }
-    truth = {
-        "shop": "Tern & Hollow · 屿棠生活馆",
-        "seed": seed,
-        "period": planted.PERIOD,
-        "rows": {
-            "order_lines": sum(len(order.lines) for order in (*shopify, *amazon, *taobao)),
-            "reviews": len(english) + len(mandarin),
-            "returns": len(returned),
-            "shopify_orders": len(shopify),
-            "amazon_orders": len(amazon),
-            "taobao_orders": len(taobao),
-            "judgeme_reviews": len(new),
-            "loox_reviews": len(old),
-            "taobao_reviews": len(mandarin),
-        },
-        "truths": planted.planted(english, mandarin, shopify, amazon, returned),
-        "background": planted.background(english, mandarin),
-        "reviews": planted.gold((*english, *mandarin)),
-    }
-    folder = out / "files"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
-    (out / "truth.json").write_bytes(_dump(truth))
-    return truth
+    sample = draw(seed)
+    modules = {part: part.load() for part in PARTS}
+    for module in modules.values():
+        if hasattr(module, "plant"):
+            module.plant(sample)
+    for folder in (out / "files", out / "truth"):
+        folder.mkdir(parents=True, exist_ok=True)
+    for part, module in modules.items():
+        files: dict[str, bytes] = module.write(sample)
+        if set(files) != set(part.files):
+            raise ValueError(f"{part.name} writes {sorted(files)} and is declared with {sorted(part.files)}")
+        for name, content in files.items():
+            (out / "files" / name).write_bytes(content)
+    truths: dict[str, dict[str, Any]] = {part.name: module.truth(sample) for part, module in modules.items()}
+    for name, told in truths.items():
+        (out / "truth" / f"{name}.json").write_bytes(_dump(told))
+    return truths
 
 
-def _dump(truth: dict[str, Any]) -> bytes:
-    """JSON with one review to a line, so that a change of one shows as one."""
-    marks = {key: value for key, value in truth.items() if key != "reviews"}
-    head = json.dumps(marks, ensure_ascii=False, indent=1)[:-2]
-    rows = ",\n".join(
-        f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in truth["reviews"].items()
-    )
-    return f'{head},\n "reviews": {{\n{rows}\n }}\n}}\n'.encode()
+def _dump(told: dict[str, Any]) -> bytes:
+    """Indented JSON in which long tables of records have one record to a line."""
+    pieces = [f" {json.dumps(key)}: {_value(value)}" for key, value in told.items()]
+    return ("{\n" + ",\n".join(pieces) + "\n}\n").encode()
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict) and len(value) > MANY:
+        rows = ",\n".join(f"  {json.dumps(key)}: {json.dumps(one, ensure_ascii=False)}" for key, one in value.items())
+        return f"{{\n{rows}\n }}"
+    if isinstance(value, list) and len(value) > MANY:
+        return "[\n" + ",\n".join(f"  {json.dumps(one, ensure_ascii=False)}" for one in value) + "\n ]"
+    return json.dumps(value, ensure_ascii=False, indent=1).replace("\n", "\n ")
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m sample_data.generate", description="Write the sample shop.")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--out", type=Path, default=FOLDER, help="folder for files/ and truth.json")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder for files/ and truth/")
     chosen = parser.parse_args()
-    truth = generate(chosen.out, chosen.seed)
-    rows = truth["rows"]
-    print(f"{rows['order_lines']} order lines, {rows['reviews']} reviews, {rows['returns']} returns in {chosen.out}")
+    for name, told in generate(chosen.out, chosen.seed).items():
+        rows = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in told.get("rows", {}).items())
+        print(f"{name}: {rows}")
 
 
 if __name__ == "__main__":

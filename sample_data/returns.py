@@ -8,9 +8,10 @@ from random import Random
 
 from sample_data.compose import Deck
 from sample_data.orders import LAST_DAY, Line, Order
-from sample_data.reviews import BATTERY_SINCE, HEADLAMP, HOODIE, LANTERN, STRAP_UNTIL, TUMBLER
+from sample_data.planted import BY_ID, BY_PRODUCT
 from sample_data.texts_en import RETURN_COMMENTS
 
+HOODIE = BY_ID["hoodie-runs-small"].product
 EVERYDAY_REASONS = (
     "UNWANTED_ITEM",
     "UNWANTED_ITEM",
@@ -35,14 +36,13 @@ class Return:
 
 def _reason(rng: Random, order: Order, key: str) -> str:
     """Why this line comes back, or nothing."""
-    draw, day = rng.randrange(1000), order.at.date()
+    draw = rng.randrange(1000)
     if key == HOODIE:
         return "APPAREL_TOO_SMALL" if draw < 190 else "APPAREL_TOO_LARGE" if draw < 205 else ""
-    bad = {
-        LANTERN: 130 if day >= BATTERY_SINCE else 15,
-        TUMBLER: 70,
-        HEADLAMP: 90 if day < STRAP_UNTIL else 10,
-    }.get(key, 0)
+    planted, bad = BY_PRODUCT.get(key), 0
+    if planted and planted.defective:
+        changed = planted.since and order.at.date() >= planted.since
+        bad = planted.defective.after if changed else planted.defective.before
     if draw < bad:
         return "DEFECTIVE"
     return rng.choice(EVERYDAY_REASONS) if draw >= 955 else ""

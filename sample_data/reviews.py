@@ -13,7 +13,6 @@ from sample_data.compose import Deck
 from sample_data.orders import (
     BAD_COURIER,
     BAD_COURIER_ZH,
-    DAYPACK,
     FIRST_NAMES,
     LAST_DAY,
     LAST_NAMES,
@@ -23,16 +22,12 @@ from sample_data.orders import (
     Order,
     reviewable,
 )
+from sample_data.planted import BY_ID, BY_PRODUCT, PLANTED
 
-LANTERN = "ostrel-glowhaven-camping-lantern"
 HEADLAMP = "ostrel-ridgebeam-headlamp"
-HOODIE = "pellin-fieldstone-zip-hoodie"
-TUMBLER = "marrowby-commuter-tumbler-16oz"
-SHELF = "marrowby-ladder-shelf"
 KETTLE = "marrowby-stovetop-kettle"
 TARP = "vindlow-trail-tarp-3x3"
 FAN = "ostrel-breeze-desk-fan"
-SWEATSHIRT = "zh-washed-sweatshirt"
 PILLOW = "zh-neck-pillow"
 STAND = "zh-phone-stand"
 SMELLY_VARIANT = 0
@@ -40,33 +35,14 @@ SMELLY_VARIANT = 0
 # The shop collected reviews with Loox until this day and with Judge.me from then on.
 JUDGEME_FROM = date(2025, 10, 15)
 
-BATTERY_SINCE = date(2026, 3, 15)
-STRAP_UNTIL = date(2025, 12, 1)
-DRY_SINCE = date(2026, 2, 1)
 DUPLICATE_DAYS = (date(2026, 6, 18), date(2026, 6, 19))
 
 
-@dataclass(frozen=True)
-class Plant:
-    """A topic planted in the reviews of one product: how many of the reviews before and from a day speak of it."""
+STRAP_SINCE = BY_ID["headlamp-strap"].since or LAST_DAY
 
-    topic: str
-    since: date | None
-    reviews_before: int
-    before: int
-    after: int
-
-
-PLANTS: dict[str, Plant] = {
-    LANTERN: Plant("battery", BATTERY_SINCE, 24, 1, 22),
-    HEADLAMP: Plant("strap_slip", STRAP_UNTIL, 20, 11, 1),
-    DAYPACK: Plant("stays_dry", DRY_SINCE, 18, 1, 24),
-    HOODIE: Plant("size_small", None, 0, 0, 23),
-    TUMBLER: Plant("lid_leak", None, 0, 0, 18),
-    SHELF: Plant("missing_parts", None, 0, 0, 17),
-    SWEATSHIRT: Plant("fading", None, 0, 0, 24),
-}
-PRAISES = frozenset({"stays_dry"})
+# The products with a topic of their own, and the topics that are praise.
+PLANTS = {key: one for key, one in BY_PRODUCT.items() if one.plant}
+PRAISES = frozenset(one.topic for one in PLANTED if one.plant and one.plant.praise)
 PLANTED_COMPLAINTS = frozenset(
     topic
     for topic, pools in (*compose.PLANTED_EN.items(), *compose.PLANTED_ZH.items())
@@ -156,16 +132,17 @@ def _choose(rng: Random, orders: Sequence[Order], product: Product | texts_zh.Pr
         for position in spread(rng, SMELL_ELSEWHERE, len(others)):
             others[position].mentions.append("smell")
         return sorted(smelly + others, key=lambda one: one.at)
-    plant = PLANTS.get(product.key)
-    if plant is None:
+    planted = PLANTS.get(product.key)
+    if planted is None or planted.plant is None:
         return _take(rng, found, product.reviews - (DUPLICATES if product.key == FAN else 0))
-    early = [one for one in found if plant.since and one.at.date() < plant.since]
-    late = [one for one in found if not plant.since or one.at.date() >= plant.since]
+    plant, since = planted.plant, planted.since
+    early = [one for one in found if since and one.at.date() < since]
+    late = [one for one in found if not since or one.at.date() >= since]
     early = _take(rng, early, plant.reviews_before) if early else []
     late = _take(rng, late, product.reviews - plant.reviews_before)
     for part, count in ((early, plant.before), (late, plant.after)):
         for position in spread(rng, count, len(part)) if count else ():
-            part[position].mentions.append(plant.topic)
+            part[position].mentions.append(planted.topic)
     return early + late
 
 
@@ -269,7 +246,7 @@ def _write_english(rng: Random, deck: Deck, reviews: list[Review]) -> None:
     for one in reviews:
         assert isinstance(one.product, Product)
         if one.kind == "plain":
-            strap_changed = one.product.key != HEADLAMP or one.at.date() >= STRAP_UNTIL
+            strap_changed = one.product.key != HEADLAMP or one.at.date() >= STRAP_SINCE
             decoy = (
                 one.product.key in compose.DECOYS_EN
                 and not one.mentions

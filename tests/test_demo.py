@@ -30,7 +30,7 @@ def shop() -> Shop:
 
 @pytest.fixture(scope="module")
 def truths() -> list[dict[str, Any]]:
-    return [truth for truth in sample_data.truth()["truths"] if truth["expect"] != "no finding"]
+    return [truth for truth in sample_data.truth("reviews")["truths"] if truth["expect"] != "no finding"]
 
 
 def subject_of(finding: Finding, evidence: list[EvidenceRow], truths: list[dict[str, Any]]) -> str | None:

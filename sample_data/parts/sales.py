@@ -1,28 +1,20 @@
-"""Writes the shop as its platforms would export it: true headers, encodings and grain, one function per report.
+"""Products, orders and returns as Shopify, Amazon and Taobao export them: true headers, encodings and grain.
 
-Each writer returns the file's bytes; those of reviews also set `Review.id` to `file:line`, where `line` is the physical
-line (from 1) on which the record begins.
+What every other part refers to. One function per report; each returns the file's bytes.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 
-from sample_data import texts_zh
 from sample_data.catalogue import PRODUCTS, Product
-from sample_data.orders import BAD_COURIER, LAST_DAY, Order
+from sample_data.orders import BAD_COURIER, FIRST_DAY, LAST_DAY, Order
 from sample_data.returns import Return
-from sample_data.reviews import Review
-
-
-def columns(header: str, delimiter: str = ",") -> list[str]:
-    """A report's header line as the names of its columns."""
-    return header.split(delimiter)
-
+from sample_data.sample import Sample
+from sample_data.tables import Table, columns, money
 
 SHOPIFY_PRODUCTS = columns(
     "Title,URL handle,Description,Vendor,Product category,Type,Tags,Published on online store,Status,SKU,Barcode,"
@@ -46,11 +38,6 @@ SHOPIFY_ORDERS = columns(
     "Tax 5 Name,Tax 5 Value,Phone,Receipt Number,Duties,Billing Province Name,Shipping Province Name,Payment ID,"
     "Payment Terms Name,Next Payment Due At,Payment References"
 )
-JUDGEME = columns(
-    "title,body,rating,review_date,source,curated,reviewer_name,reviewer_email,product_id,product_handle,reply,"
-    "reply_date,picture_urls,ip_address,location,metaobject_handle"
-)
-LOOX = columns("product_handle,rating,author,email,body,created_at,photo_url,verified_purchase")
 AMAZON_ORDERS = columns(
     "amazon-order-id merchant-order-id purchase-date last-updated-date order-status fulfillment-channel sales-channel "
     "order-channel url ship-service-level product-name sku asin item-status quantity currency item-price item-tax "
@@ -78,52 +65,6 @@ TAOBAO_ORDERS = columns(
     "订单备注,宝贝总数量,店铺Id,店铺名称,订单关闭原因,卖家服务费,买家服务费,发票抬头,是否手机订单,分阶段订单信息,定金排名,"
     "修改后的sku,修改后的收货地址,异常信息,卡券抵扣,积分抵扣,是否是O2O交易"
 )
-TAOBAO_REVIEWS = columns("评价时间,宝贝标题,规格,评分,评价内容,追评,订单编号,物流公司")
-
-REPLIES = (
-    "So sorry about this! Please write to us and we will make it right.",
-    "Thank you for telling us. A replacement is on its way.",
-    "We hear you, and we are looking into it with our workshop.",
-    "This is not how it should be. We have sent you a message.",
-    "Thanks for the honest words, we have passed them on.",
-)
-
-
-def money(amount: int) -> str:
-    """Cents as `12.34`."""
-    return f"{amount // 100}.{amount % 100:02d}"
-
-
-class Table:
-    """A delimited file in the making that knows on which physical line each record begins."""
-
-    def __init__(self, header: Sequence[str], *, delimiter: str = ",", newline: str = "\n") -> None:
-        self.header = list(header)
-        self._out = io.StringIO(newline="")
-        # Amazon's flat files quote nothing.
-        self._writer = (
-            csv.writer(self._out, delimiter=delimiter, lineterminator=newline)
-            if delimiter == ","
-            else csv.writer(
-                self._out, delimiter=delimiter, lineterminator=newline, quoting=csv.QUOTE_NONE, quotechar=None
-            )
-        )
-        self._line = 2
-        self._writer.writerow(self.header)
-
-    def add(self, cells: dict[str, str]) -> int:
-        """Write one record (absent columns are empty) and return the line on which it begins."""
-        unknown = cells.keys() - set(self.header)
-        if unknown:
-            raise KeyError(f"no such columns: {sorted(unknown)}")
-        begins = self._line
-        self._writer.writerow([cells.get(name, "") for name in self.header])
-        self._line += 1 + sum(value.count("\n") for value in cells.values())
-        return begins
-
-    def bytes(self, encoding: str = "utf-8") -> bytes:
-        """The whole file."""
-        return self._out.getvalue().encode(encoding)
 
 
 def _new_york(at: datetime) -> str:
@@ -183,131 +124,95 @@ def _discount(order: Order, subtotal: int) -> int:
     return subtotal * percent // 100
 
 
+def _shopify_address(order: Order) -> dict[str, str]:
+    person = order.customer
+    town = dict(zip(("City", "Province", "Zip", "Province Name"), person.town, strict=True))
+    cells = {
+        "Name": person.name,
+        "Street": person.street,
+        "Address1": person.street,
+        "City": town["City"],
+        "Zip": f"'{town['Zip']}",
+        "Province": town["Province"],
+        "Country": "US",
+        "Phone": person.phone,
+        "Province Name": town["Province Name"],
+    }
+    return {f"{side} {what}": text for side in ("Billing", "Shipping") for what, text in cells.items()}
+
+
+def _shopify_amounts(order: Order) -> dict[str, str]:
+    """What the order cost and what of it was paid back."""
+    gross = sum(line.cents * line.quantity for line in order.lines)
+    discount = _discount(order, gross)
+    shipping = 0 if gross - discount >= 7500 else 495 if order.courier == BAD_COURIER else 795
+    tax = (gross - discount) * 6 // 100
+    total = gross - discount + shipping + tax
+    refunded = total if order.cancelled else min(order.lines[0].cents, gross - discount) if order.refunded else 0
+    return {
+        "Financial Status": "refunded" if refunded == total else "partially_refunded" if refunded else "paid",
+        "Subtotal": money(gross - discount),
+        "Shipping": money(shipping),
+        "Taxes": money(tax),
+        "Total": money(total),
+        "Discount Code": order.code,
+        "Discount Amount": money(discount),
+        "Refunded Amount": money(refunded),
+        "Tax 1 Value": money(tax),
+    }
+
+
+def _shopify_head(rng: Random, order: Order, number: int) -> dict[str, str]:
+    """The cells of an order's first row."""
+    at, done = order.at, not order.cancelled and not order.pending
+    reference = f"pay{rng.randrange(16**10):010x}"
+    return {
+        **_shopify_amounts(order),
+        "Paid at": _new_york(at + timedelta(seconds=2)),
+        "Fulfillment Status": "fulfilled" if done else "unfulfilled",
+        "Fulfilled at": _new_york(at + timedelta(hours=rng.randrange(6, 50))) if done else "",
+        "Accepts Marketing": rng.choice(("yes", "no", "no")),
+        "Currency": "USD",
+        "Shipping Method": order.courier,
+        "Cancelled at": _new_york(at + timedelta(hours=5)) if order.cancelled else "",
+        "Payment Method": "Shopify Payments",
+        "Payment Reference": reference,
+        "Outstanding Balance": "0.00",
+        "Id": str(5550000000000 + number * 7919),
+        "Tags": rng.choice(("", "", "", "repeat", "gift", "newsletter")),
+        "Risk Level": "Low",
+        "Source": "web",
+        "Tax 1 Name": "State Tax 6%",
+        "Phone": order.customer.phone,
+        "Payment ID": reference,
+        "Payment References": reference,
+        **_shopify_address(order),
+    }
+
+
 def shopify_orders(rng: Random, orders: Sequence[Order]) -> bytes:
     """The order export of 2026: one row per line item, order cells on the first row of each order, newest first."""
     table = Table(SHOPIFY_ORDERS)
     for position, order in enumerate(reversed(orders)):
-        person, at = order.customer, order.at
-        gross = sum(line.cents * line.quantity for line in order.lines)
-        discount = _discount(order, gross)
-        shipping = 0 if gross - discount >= 7500 else 495 if order.courier == BAD_COURIER else 795
-        tax = (gross - discount) * 6 // 100
-        total = gross - discount + shipping + tax
-        refunded = total if order.cancelled else min(order.lines[0].cents, gross - discount) if order.refunded else 0
-        financial = "refunded" if order.cancelled or refunded == total else "partially_refunded" if refunded else "paid"
-        done = not order.cancelled and not order.pending
-        reference = f"pay{rng.randrange(16**10):010x}"
-        town = dict(zip(("City", "Province", "Zip", "Province Name"), person.town, strict=True))
-        address = {
-            f"{side} {what}": text
-            for side in ("Billing", "Shipping")
-            for what, text in (
-                ("Name", person.name),
-                ("Street", person.street),
-                ("Address1", person.street),
-                ("City", town["City"]),
-                ("Zip", f"'{town['Zip']}"),
-                ("Province", town["Province"]),
-                ("Country", "US"),
-                ("Phone", person.phone),
-                ("Province Name", town["Province Name"]),
-            )
-        }
-        head = {
-            "Financial Status": financial,
-            "Paid at": _new_york(at + timedelta(seconds=2)),
-            "Fulfillment Status": "fulfilled" if done else "unfulfilled",
-            "Fulfilled at": _new_york(at + timedelta(hours=rng.randrange(6, 50))) if done else "",
-            "Accepts Marketing": rng.choice(("yes", "no", "no")),
-            "Currency": "USD",
-            "Subtotal": money(gross - discount),
-            "Shipping": money(shipping),
-            "Taxes": money(tax),
-            "Total": money(total),
-            "Discount Code": order.code,
-            "Discount Amount": money(discount),
-            "Shipping Method": order.courier,
-            "Cancelled at": _new_york(at + timedelta(hours=5)) if order.cancelled else "",
-            "Payment Method": "Shopify Payments",
-            "Payment Reference": reference,
-            "Refunded Amount": money(refunded),
-            "Outstanding Balance": "0.00",
-            "Id": str(5550000000000 + (len(orders) - position) * 7919),
-            "Tags": rng.choice(("", "", "", "repeat", "gift", "newsletter")),
-            "Risk Level": "Low",
-            "Source": "web",
-            "Tax 1 Name": "State Tax 6%",
-            "Tax 1 Value": money(tax),
-            "Phone": person.phone,
-            "Payment ID": reference,
-            "Payment References": reference,
-            **address,
-        }
+        head = _shopify_head(rng, order, len(orders) - position)
         for index, line in enumerate(order.lines):
             product = line.product
             assert isinstance(product, Product)
             cells = {
                 "Name": order.number,
-                "Email": person.email,
-                "Created at": _new_york(at),
+                "Email": order.customer.email,
+                "Created at": _new_york(order.at),
                 "Lineitem quantity": str(line.quantity),
                 "Lineitem name": f"{product.title} - {product.values[line.variant]}",
                 "Lineitem price": money(line.cents),
                 "Lineitem sku": product.skus[line.variant],
                 "Lineitem requires shipping": "true",
                 "Lineitem taxable": "true",
-                "Lineitem fulfillment status": "fulfilled" if done else "pending",
+                "Lineitem fulfillment status": "pending" if order.cancelled or order.pending else "fulfilled",
                 "Vendor": product.brand,
                 "Lineitem discount": "0.00",
             }
             table.add(cells | head if index == 0 else cells)
-    return table.bytes()
-
-
-def judgeme(rng: Random, name: str, reviews: Iterable[Review]) -> bytes:
-    """The Judge.me export, newest first."""
-    table = Table(JUDGEME)
-    numbers = {product.key: str(8555000000000 + index * 1117) for index, product in enumerate(PRODUCTS)}
-    for one in sorted(reviews, key=lambda review: review.at, reverse=True):
-        replied = one.stars <= 2 and rng.randrange(100) < 35 and one.at.date() < LAST_DAY - timedelta(days=4)
-        answered = one.at + timedelta(days=rng.randrange(1, 4))
-        line = table.add(
-            {
-                "title": one.title,
-                "body": one.body,
-                "rating": str(one.stars),
-                "review_date": f"{one.at:%Y-%m-%d %H:%M:%S} UTC",
-                "source": "email" if one.order else "web",
-                "curated": "ok",
-                "reviewer_name": one.customer.name,
-                "reviewer_email": one.email,
-                "product_id": numbers[one.product.key],
-                "product_handle": one.product.key,
-                "reply": rng.choice(REPLIES) if replied else "",
-                "reply_date": f"{answered:%Y-%m-%d %H:%M:%S} UTC" if replied else "",
-            }
-        )
-        one.id = f"{name}:{line}"
-    return table.bytes()
-
-
-def loox(name: str, reviews: Iterable[Review]) -> bytes:
-    """The Loox export, oldest first; the app keeps no titles."""
-    table = Table(LOOX)
-    for one in reviews:
-        first, _, last = one.customer.name.partition(" ")
-        line = table.add(
-            {
-                "product_handle": one.product.key,
-                "rating": str(one.stars),
-                "author": f"{first} {last[:1]}.",
-                "email": one.email,
-                "body": one.body,
-                "created_at": f"{one.at:%Y-%m-%dT%H:%M:%S}Z",
-                "verified_purchase": "true" if one.order else "false",
-            }
-        )
-        one.id = f"{name}:{line}"
     return table.bytes()
 
 
@@ -458,22 +363,30 @@ def taobao_orders(orders: Sequence[Order]) -> bytes:
     return table.bytes("gb18030")
 
 
-def taobao_reviews(name: str, reviews: Iterable[Review]) -> bytes:
-    """A list of 评价 such as a seller's tool saves it, in GB18030: no platform report, so its columns must be guessed."""
-    table = Table(TAOBAO_REVIEWS, newline="\r\n")
-    for one in reviews:
-        assert isinstance(one.product, texts_zh.ProductZh) and one.order is not None and one.line is not None
-        line = table.add(
-            {
-                "评价时间": f"{one.at:%Y-%m-%d %H:%M:%S}",
-                "宝贝标题": one.product.title,
-                "规格": one.product.values[one.line.variant],
-                "评分": str(one.stars),
-                "评价内容": one.body,
-                "追评": one.follow_up,
-                "订单编号": one.order.number,
-                "物流公司": one.order.courier,
-            }
-        )
-        one.id = f"{name}:{line}"
-    return table.bytes("gb18030")
+def write(sample: Sample) -> dict[str, bytes]:
+    """The catalogues, the orders and the returns."""
+    shopify, amazon = sample.rng("files"), sample.rng("amazon-files")
+    return {
+        "shopify_products.csv": shopify_products(shopify),
+        "shopify_orders.csv": shopify_orders(shopify, sample.shopify),
+        "amazon_all_orders.txt": amazon_orders(sample.amazon),
+        "amazon_fba_returns.txt": amazon_returns(amazon, sample.returns),
+        "amazon_listings.txt": amazon_listings(amazon),
+        "taobao_ExportOrderList.csv": taobao_orders(sample.taobao),
+    }
+
+
+def truth(sample: Sample) -> dict[str, Any]:
+    """The shop's name, the days it covers, and how many records its files hold."""
+    return {
+        "shop": "Tern & Hollow · 屿棠生活馆",
+        "seed": sample.seed,
+        "period": {"from": FIRST_DAY.isoformat(), "to": LAST_DAY.isoformat()},
+        "rows": {
+            "order_lines": sum(len(order.lines) for order in sample.orders),
+            "returns": len(sample.returns),
+            "shopify_orders": len(sample.shopify),
+            "amazon_orders": len(sample.amazon),
+            "taobao_orders": len(sample.taobao),
+        },
+    }
