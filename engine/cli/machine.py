@@ -26,7 +26,7 @@ def models(ctx: click.Context) -> None:
 @json_option
 def list_models(as_json: bool = False) -> None:
     """Every model of the catalogue and every one that was added: where it is, its size and its licence."""
-    from engine.inference.models import list_models as catalogue
+    from engine.inference.doctor import list_models as catalogue
 
     records = [dict(record) for record in catalogue()]
     if as_json:
@@ -87,8 +87,9 @@ def add(file: Path, name: str | None, link: bool, as_json: bool) -> None:
 @json_option
 def pull(name: str, yes: bool, shop: Path | None, as_json: bool) -> None:
     """Fetch model NAME of the catalogue: the only verb that connects to anything, and it asks first."""
-    from engine.inference.pull import audit_log, offer
+    from engine.inference.pull import offer
     from engine.inference.pull import pull as fetch
+    from engine.inference.transfer import audit_log
 
     offered = offer(name)
     for sentence in offered.sentences():
@@ -215,7 +216,7 @@ def remove(name: str) -> None:
 @json_option
 def doctor(as_json: bool) -> None:
     """What this machine can run, and how fast."""
-    from engine.inference.models import doctor as examine
+    from engine.inference.doctor import doctor as examine
 
     facts = examine()
     if as_json:

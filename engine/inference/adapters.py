@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.errors import ModelError
-from engine.inference.models import file_hash, write_whole
+from engine.inference.files import file_hash, write_whole
 from engine.paths import models_dir
 
 MULTIPLE = 16

@@ -16,22 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ModelError
+from engine.inference.catalogue import catalogue
 from engine.inference.chat_template import ChatFormat, read_format
+from engine.inference.facts import ModelFacts, describe, fits
+from engine.inference.files import card_path, file_hash, part_path, prepared_path, read_card, write_card, write_whole
 from engine.inference.machine import total_memory
-from engine.inference.models import (
-    ModelFacts,
-    card_path,
-    catalogue,
-    describe,
-    file_hash,
-    fits,
-    original_file,
-    part_path,
-    prepared_path,
-    read_card,
-    write_card,
-    write_whole,
-)
+from engine.inference.models import original_file
 from engine.paths import models_dir
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
@@ -149,7 +139,7 @@ def check_model(name: str, log: Log = lambda line: None) -> dict[str, Any]:
     """Read a model's file again from beginning to end, compare its hash, and say whether it fits.
 
     Returns:
-        `name`, `file`, `intact`, `sha256`, `expected`, and what `models.fits` says.
+        `name`, `file`, `intact`, `sha256`, `expected`, and what `facts.fits` says.
 
     Raises:
         ModelError: no such model, or the file is missing or damaged.

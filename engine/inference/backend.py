@@ -74,10 +74,6 @@ class Backend(Protocol):
         """Raw label scores: float64 rows of n_labels, in the order of `task.names`."""
         ...
 
-    def label_many(self, texts: Sequence[str], tasks: Sequence[LabelTask]) -> Iterator[Scored | None]:
-        """Raw scores under several tasks that share prefix and adapter: their columns one after another."""
-        ...
-
     def tag(self, texts: Sequence[str], task: TagTask) -> Iterator[Scored | None]:
         """Labels at every token: one text at a time, its row as `tagging.packed` makes it."""
         ...

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import Cancelled
 from engine.inference.chat_template import ChatFormat
+from engine.inference.child import child_environment
 from engine.inference.client import ModelClient
+from engine.inference.doctor import remember_rates
 from engine.inference.machine import model_threads, process_memory
-from engine.inference.models import child_environment, remember_rates
 from engine.inference.task import LabelTask
 from engine.inference.trial import trial_task
 from engine.jobs import JobContext

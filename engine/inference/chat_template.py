@@ -252,7 +252,7 @@ def read_format(source: str, *, file: str) -> ChatFormat:
         ModelError: the template does more than format text, takes too long, or swallows the messages.
     """
     check_template(source, file=file)
-    from engine.inference.models import child_environment
+    from engine.inference.child import child_environment
 
     try:
         done = subprocess.run(

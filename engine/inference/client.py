@@ -11,24 +11,24 @@ from __future__ import annotations
 
 import itertools
 import queue
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.errors import Cancelled, ModelError
 from engine.inference import protocol
 from engine.inference.backend import Sampling
+from engine.inference.connection import Connection, Died, Peer, Process
 from engine.inference.embedding import DIMENSIONS, EmbedderChoice, choose
+from engine.inference.files import file_hash
 from engine.inference.machine import model_threads
-from engine.inference.models import ModelFile, check_memory, child_environment, file_hash, resolve
-from engine.inference.protocol import BACKGROUND, INTERACTIVE, Channel, Event, Setup, Work
+from engine.inference.models import ModelFile, check_memory, resolve
+from engine.inference.protocol import BACKGROUND, INTERACTIVE, Event, Setup, Work
 from engine.inference.tagging import Tagged, TagTask, unpacked
 from engine.inference.task import LabelTask
 from engine.paths import log_dir
@@ -45,140 +45,8 @@ POLL_SECONDS = 0.05
 CANCEL_SECONDS = 0.8
 """How long a cancelled request may take to stop before the process is killed."""
 
-LOG_BYTES = 1 << 20
-
 OnBatch = Callable[[Sequence[int], "NDArray[np.float64]"], None]
 OnVectors = Callable[[Sequence[int], "NDArray[np.float32]"], None]
-
-
-class Peer(Protocol):
-    """The other end: a process, or in tests a thread."""
-
-    incoming: BinaryIO
-    outgoing: BinaryIO
-    pid: int | None
-
-    def kill(self) -> None:
-        """End it at once."""
-        ...
-
-    def wait(self, seconds: float) -> bool:
-        """Whether it ended within `seconds`."""
-        ...
-
-
-class _Process:
-    """The model process."""
-
-    def __init__(self, log_path: Path) -> None:
-        if log_path.exists() and log_path.stat().st_size > LOG_BYTES:
-            log_path.unlink()
-        with log_path.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "engine.inference.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=child_environment(),
-            )
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self.incoming: BinaryIO = self._process.stdout  # type: ignore[assignment]
-        self.outgoing: BinaryIO = self._process.stdin  # type: ignore[assignment]
-        self.pid: int | None = self._process.pid
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def wait(self, seconds: float) -> bool:
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
-
-
-class _Died(Exception):
-    """The other end is gone."""
-
-
-class _Connection:
-    """One life of the model process: requests out, events sorted into one mailbox a request."""
-
-    def __init__(self, peer: Peer, setup: Setup, note: Callable[[str], None]) -> None:
-        self.peer = peer
-        self.alive = True
-        self.model_fits = False
-        self._note = note
-        self._channel: Channel[Event] = Channel(peer.incoming, peer.outgoing, Event)
-        self._boxes: dict[int, queue.SimpleQueue[Event | None]] = {}
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._read, name="model events", daemon=True)
-        self._send(setup)
-        self._thread.start()
-
-    def submit(self, work: Work) -> queue.SimpleQueue[Event | None]:
-        """Send a request; its events arrive in the returned mailbox, None when the process dies."""
-        box: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        with self._lock:
-            if not self.alive:
-                raise _Died
-            self._boxes[work.id] = box
-        self._send(work)
-        return box
-
-    def forget(self, identity: int) -> None:
-        """Stop a request that nobody waits for any more."""
-        with self._lock:
-            self._boxes.pop(identity, None)
-        with suppress(_Died):
-            self.cancel(identity)
-
-    def done(self, identity: int) -> None:
-        """A request is over."""
-        with self._lock:
-            self._boxes.pop(identity, None)
-
-    def cancel(self, identity: int) -> None:
-        """Ask for a request to stop."""
-        self._send(protocol.Cancel(identity))
-
-    def kill(self) -> None:
-        """End a process that does not listen."""
-        self.alive = False
-        self.peer.kill()
-
-    def close(self) -> None:
-        """Let the process end, or end it."""
-        self._channel.close()
-        if not self.peer.wait(2.0):
-            self.peer.kill()
-        self._thread.join(2.0)
-        with suppress(OSError):
-            self.peer.incoming.close()
-
-    def _send(self, message: protocol.Request) -> None:
-        try:
-            self._channel.send(message)
-        except (OSError, ValueError) as error:
-            # The reading thread will notice as well, but maybe not before the next request.
-            self.alive = False
-            raise _Died from error
-
-    def _read(self) -> None:
-        while (event := self._channel.receive()) is not None:
-            if isinstance(event, protocol.Note):
-                self._note(event.text)
-                continue
-            with self._lock:
-                box = self._boxes.get(event.id)
-            if box is not None:
-                box.put(event)
-        with self._lock:
-            self.alive = False
-            boxes = list(self._boxes.values())
-        for box in boxes:
-            box.put(None)
 
 
 class ModelClient:
@@ -207,7 +75,7 @@ class ModelClient:
         self._gpu = True
         self._log_path = log_dir() / "model-process.log"
         self._model: ModelFile | None = None
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self._running: dict[int, threading.Event] = {}
@@ -253,7 +121,7 @@ class ModelClient:
         """
         try:
             events = list(self._events(lambda identity, model: protocol.Describe(identity, INTERACTIVE, model), None))
-        except _Died as error:
+        except Died as error:
             raise self._lost("The model process ended while it was loading the model.") from error
         return next(event.facts for event in events if isinstance(event, protocol.Facts))
 
@@ -311,45 +179,6 @@ class ModelClient:
 
         self._in_batches(texts, make, store, context)
         return result
-
-    def scores_many(
-        self,
-        texts: Sequence[str],
-        tasks: Sequence[LabelTask],
-        *,
-        on_batch: OnBatch | None = None,
-        context: JobContext | None = None,
-        interactive: bool = False,
-    ) -> list[NDArray[np.float64]]:
-        """Raw scores of every text under several tasks, one array (n, n_labels) a task; each text is read once.
-
-        Args:
-            texts: any texts; equal ones are computed once.
-            tasks: questions that share prefix, adapter and longest text, and differ in suffix and labels.
-            on_batch: called with positions and the scores of all tasks, their columns one after another.
-            context: its cancel flag is obeyed.
-            interactive: somebody waits; go before background work.
-
-        Raises:
-            Cancelled, ModelError: as `label`.
-            TaskError: the tasks do not share what they must, or one does not suit the model.
-        """
-        if not tasks:
-            return []
-        widths = [len(task.labels) for task in tasks]
-        result = np.zeros((len(texts), sum(widths)), dtype=np.float64)
-
-        def make(identity: int, model: str, part: list[str]) -> Work:
-            priority = INTERACTIVE if interactive else BACKGROUND
-            return protocol.LabelMany(identity, priority, model, part, list(tasks))
-
-        def store(indices: list[int], rows: NDArray[np.float64]) -> None:
-            result[indices] = rows
-            if on_batch is not None:
-                on_batch(indices, rows)
-
-        self._in_batches(texts, make, store, context)
-        return np.split(result, np.cumsum(widths)[:-1], axis=1)
 
     def tag(
         self,
@@ -460,7 +289,7 @@ class ModelClient:
                 for event in events:
                     if isinstance(event, protocol.Piece) and event.text:
                         yield event.text
-        except _Died as error:
+        except Died as error:
             raise self._lost("The model process ended while it was writing.") from error
 
     def cancel(self) -> None:
@@ -508,7 +337,7 @@ class ModelClient:
                             places = [positions.pop(part[index]) for index in event.indices]
                             repeats = [len(place) for place in places]
                             store(list(itertools.chain.from_iterable(places)), np.repeat(rows, repeats, axis=0))
-            except _Died as error:
+            except Died as error:
                 failures += 1
                 if failures > REPEATS:
                     raise self._lost() from error
@@ -520,7 +349,7 @@ class ModelClient:
         """Submit one request and yield its events until it is finished.
 
         Raises:
-            Cancelled, ModelError, _Died.
+            Cancelled, ModelError, Died.
         """
         if context is not None:
             context.check()
@@ -541,7 +370,7 @@ class ModelClient:
                 except queue.Empty:
                     continue
                 if event is None:
-                    raise _Died
+                    raise Died
                 if isinstance(event, protocol.Failed):
                     over = True
                     raise _error(event, self._log_path)
@@ -557,7 +386,7 @@ class ModelClient:
             else:
                 connection.forget(identity)
 
-    def _stop(self, connection: _Connection, identity: int, box: queue.SimpleQueue[Event | None]) -> Iterator[Event]:
+    def _stop(self, connection: Connection, identity: int, box: queue.SimpleQueue[Event | None]) -> Iterator[Event]:
         """Cancel a request; yields the batches that were finished before it heard. Kills the process if it is deaf."""
         try:
             connection.cancel(identity)
@@ -566,13 +395,13 @@ class ModelClient:
                 if event is None or isinstance(event, protocol.Finished | protocol.Stopped | protocol.Failed):
                     return
                 yield event
-        except _Died:
+        except Died:
             return
         except queue.Empty:
             self._log("The model process did not stop when told to; it is ended.")
             connection.kill()
 
-    def _connect(self) -> _Connection:
+    def _connect(self) -> Connection:
         """The running process, or a new one."""
         with self._lock:
             if self._connection is not None and self._connection.alive:
@@ -583,14 +412,14 @@ class ModelClient:
                 # After deaths in a row a graphics card is done without: its driver, or the code for it, may be what breaks.
                 self._deaths += 1
                 self._gpu = self._gpu and self._deaths < REPEATS
-            peer = self._launch() if self._launch is not None else _Process(self._log_path)
+            peer = self._launch() if self._launch is not None else Process(self._log_path)
             try:
-                self._connection = _Connection(peer, Setup(model_threads(), self._idle_seconds, self._gpu), self._note)
-            except _Died as error:
+                self._connection = Connection(peer, Setup(model_threads(), self._idle_seconds, self._gpu), self._note)
+            except Died as error:
                 raise self._lost() from error
             return self._connection
 
-    def _model_path(self, connection: _Connection) -> str:
+    def _model_path(self, connection: Connection) -> str:
         """The model file; one that does not fit is refused before the process would load it."""
         if self._launch is not None:
             return ""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.inference.backend import CONTEXT_TOKENS
 
 if TYPE_CHECKING:
-    from engine.inference.models import ModelFacts
+    from engine.inference.facts import ModelFacts
 
 RESERVE_BYTES = 512 << 20
 """Left free on a card for llama.cpp's work buffers and for the screen that may hang on it."""

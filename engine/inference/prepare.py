@@ -12,18 +12,12 @@ from pathlib import Path
 
 from engine.errors import ModelError
 from engine.inference.bench import Rates, rates
+from engine.inference.catalogue import catalogue
 from engine.inference.chat_template import ChatFormat
 from engine.inference.client import ModelClient
-from engine.inference.models import (
-    catalogue,
-    describe,
-    file_hash,
-    original_file,
-    prepare_file,
-    prepared_path,
-    read_card,
-    write_card,
-)
+from engine.inference.facts import describe
+from engine.inference.files import file_hash, prepared_path, read_card, write_card
+from engine.inference.models import original_file, prepare_file
 from engine.inference.trial import try_model
 from engine.paths import models_dir
 

@@ -47,16 +47,6 @@ class Label(msgspec.Struct, tag=True, frozen=True):
     task: LabelTask
 
 
-class LabelMany(msgspec.Struct, tag=True, frozen=True):
-    """Score `texts` under several tasks that share prefix and adapter; the columns of one task follow those of another."""
-
-    id: int
-    priority: int
-    model: str
-    texts: list[str]
-    tasks: list[LabelTask]
-
-
 class Tag(msgspec.Struct, tag=True, frozen=True):
     """Read the labels of `task` at every token of `texts`, with the model file `model`."""
 
@@ -159,7 +149,7 @@ class Note(msgspec.Struct, tag=True, frozen=True):
     text: str
 
 
-Work = Label | LabelMany | Tag | Embed | Generate | Describe
+Work = Label | Tag | Embed | Generate | Describe
 Request = Setup | Work | Cancel
 Event = Rows | Piece | Facts | Finished | Stopped | Failed | Note
 

@@ -69,12 +69,6 @@ class ScriptedBackend:
             rows = [[self._score(line, label) for label in task.names] for line in lines]
             yield Scored(group, np.array(rows, dtype=np.float64))
 
-    def label_many(self, texts: Sequence[str], tasks: Sequence[LabelTask]) -> Iterator[Scored | None]:
-        """See `Backend`."""
-        for group, lines in self._groups(texts):
-            rows = [[self._score(line, label) for task in tasks for label in task.names] for line in lines]
-            yield Scored(group, np.array(rows, dtype=np.float64))
-
     def tag(self, texts: Sequence[str], task: TagTask) -> Iterator[Scored | None]:
         """See `Backend`. A token is a word, or a character of a text without spaces; the text is the last row's."""
         for group, lines in self._groups(texts):

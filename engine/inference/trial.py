@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.inference.cache import cache_key
 from engine.inference.chat_template import ChatFormat
-from engine.inference.models import read_state, write_state
+from engine.inference.files import read_state, write_state
 from engine.inference.task import Calibration, LabelTask
 
 if TYPE_CHECKING:

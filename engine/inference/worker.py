@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from engine.errors import BackroomError, ModelError
 from engine.inference import embedding, gpu, protocol
 from engine.inference.backend import Aborted, Backend, BackendBroken, Sampling, Scored
-from engine.inference.models import describe
+from engine.inference.facts import describe
 from engine.inference.protocol import (
     Cancel,
     Channel,
@@ -32,7 +32,6 @@ from engine.inference.protocol import (
     Failed,
     Generate,
     Label,
-    LabelMany,
     Request,
     Setup,
     Tag,
@@ -169,9 +168,6 @@ def _steps(backend: Backend, work: Work) -> Iterator[object]:
         case Label():
             backend.use(work.model)
             yield from backend.label(work.texts, work.task)
-        case LabelMany():
-            backend.use(work.model)
-            yield from backend.label_many(work.texts, work.tasks)
         case Tag():
             backend.use(work.model)
             yield from backend.tag(work.texts, work.task)
@@ -223,10 +219,6 @@ class ModelBackend:
     def label(self, texts: Sequence[str], task: LabelTask) -> Iterator[Scored | None]:
         """See `Backend`."""
         yield from self._loaded().label(texts, task)
-
-    def label_many(self, texts: Sequence[str], tasks: Sequence[LabelTask]) -> Iterator[Scored | None]:
-        """See `Backend`."""
-        yield from self._loaded().label_many(texts, tasks)
 
     def tag(self, texts: Sequence[str], task: TagTask) -> Iterator[Scored | None]:
         """See `Backend`."""
@@ -311,7 +303,7 @@ def _claim_streams() -> tuple[BinaryIO, BinaryIO]:
 
 
 def capabilities() -> dict[str, object]:
-    """What the installed llama.cpp can do, for `models.doctor`."""
+    """What the installed llama.cpp can do, for `doctor`."""
     import llama_cpp
 
     supported = gpu.supported()

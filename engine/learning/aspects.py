@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
+from engine.inference.catalogue import default_model
 from engine.inference.client import ModelClient
-from engine.inference.models import default_model, file_hash
+from engine.inference.files import file_hash
 from engine.inference.tagging import Tagged, TagTask
 from engine.inference.task import one_line
 from engine.learning import card

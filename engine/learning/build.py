@@ -19,8 +19,9 @@ import click
 import numpy as np
 
 from engine.errors import BackroomError, InputFileError
+from engine.inference.catalogue import default_model
 from engine.inference.client import ModelClient
-from engine.inference.models import default_model, file_hash
+from engine.inference.files import file_hash
 from engine.inference.task import Calibration, LabelTask, calibrated
 from engine.learning import aspects, aspects_data, card, evaluate, sentiment_data
 from engine.learning.calibrate import Array, fit, with_abstention

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ModelError
-from engine.inference import models
 from engine.inference.adding import add_model, check_model, remove_model
-from engine.inference.models import ModelFile, list_models, read_card, resolve
+from engine.inference.doctor import list_models
+from engine.inference.files import read_card
+from engine.inference.models import ModelFile, resolve
+from engine.paths import models_dir
 from tests.conftest import Run
 from tests.inference.test_gguf_header import write
 
@@ -30,7 +32,7 @@ def tiny(tmp_path: Path) -> Path:
 
 
 def left_behind() -> list[str]:
-    return sorted(path.name for path in models.models_dir().iterdir())
+    return sorted(path.name for path in models_dir().iterdir())
 
 
 def test_a_model_is_copied_with_a_card_of_what_it_says(tiny: Path) -> None:
@@ -47,7 +49,7 @@ def test_a_model_is_copied_with_a_card_of_what_it_says(tiny: Path) -> None:
 
 def test_a_link_refers_to_the_file_and_removing_leaves_it(tiny: Path) -> None:
     add_model(tiny, name="linked", link=True, trial=False)
-    assert (models.models_dir() / "linked.gguf").is_symlink()
+    assert (models_dir() / "linked.gguf").is_symlink()
     gone = remove_model("linked")
     assert sorted(path.name for path in gone) == ["linked.gguf", "linked.json"]
     assert tiny.is_file() and left_behind() == []
@@ -58,7 +60,7 @@ def test_a_link_refers_to_the_file_and_removing_leaves_it(tiny: Path) -> None:
 def test_a_changed_file_is_noticed(tiny: Path) -> None:
     card = add_model(tiny, name="mine", trial=False)
     assert check_model("mine")["intact"]
-    path = models.models_dir() / "mine.gguf"
+    path = models_dir() / "mine.gguf"
     raw = bytearray(path.read_bytes())
     raw[-1] ^= 1
     path.write_bytes(raw)

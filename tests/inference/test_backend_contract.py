@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,26 +69,6 @@ def test_what_is_left_after_a_stop_gives_the_very_same_numbers(
     rest = [i for i in range(len(reviews)) if i not in first.indices]
     again = collect(backend.label([reviews[i] for i in rest], task), len(rest))
     assert len(rest) > 0 and np.array_equal(again, whole[rest])
-
-
-def others(task: LabelTask) -> list[LabelTask]:
-    """Two more questions about the same text."""
-    late = replace(task, name="late", suffix="\nArrived late?", labels={"no": (" no",), "yes": (" yes",)})
-    return [task, late, replace(task, name="stars", suffix="\nStars:", labels={"one": (" one",), "five": (" five",)})]
-
-
-def test_several_questions_about_a_text_are_answered_as_if_asked_alone(
-    backend: Backend, task: LabelTask, reviews: list[str]
-) -> None:
-    together = collect(backend.label_many(reviews, others(task)), len(reviews))
-    assert together.shape == (len(reviews), 3 + 2 + 2)
-    at = 0
-    for one in others(task):
-        alone = one.probabilities(collect(backend.label(reviews, one), len(reviews)))
-        asked = one.probabilities(together[:, at : at + len(one.names)])
-        at += len(one.names)
-        difference = np.abs(alone - asked)
-        assert difference.mean() < 0.01 and difference.max() < 0.1
 
 
 def test_no_texts_give_no_batches(backend: Backend, task: LabelTask) -> None:

@@ -184,15 +184,6 @@ def test_somebody_who_waits_goes_before_background_work() -> None:
     assert order == ["background", "urgent", *["background"] * 14]
 
 
-def test_several_questions_come_back_apart_and_in_order() -> None:
-    other = LabelTask("other", "1", "p\n", "\nr:", {"a": (" a",), "long": (" l",), "c": (" c",)})
-    with scripted() as client:
-        first, second = client.scores_many(["abc", "de", "abc"], [TASK, other])
-        assert client.scores_many(["abc"], []) == []
-    assert np.array_equal(first, [[8, 3], [8, 2], [8, 3]])
-    assert np.array_equal(second, [[8, 3, 8], [8, 2, 8], [8, 3, 8]])
-
-
 def test_a_model_that_nobody_asks_is_unloaded_and_answers_again() -> None:
     backend = ScriptedBackend(by_length)
     with ModelClient(launch=thread_peer(lambda: backend), idle_minutes=0.0005) as client:

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ModelError
+from engine.inference.facts import describe
 from engine.inference.gguf_header import read_header
-from engine.inference.models import check_memory, describe, resolve
+from engine.inference.models import check_memory, resolve
 
 Extra = dict[str, int | str]
 

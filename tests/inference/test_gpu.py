@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from engine.inference.facts import ModelFacts
 from engine.inference.gpu import RESERVE_BYTES, Device, devices, only, plan, supported
-from engine.inference.models import ModelFacts
 
 MB = 1 << 20
 FACTS = ModelFacts("m", "gemma3", "Q4_0", 2700 * MB, 4096, 26, 26 * 4096, None, True, None)

@@ -51,28 +51,30 @@ def test_batched_scores_agree_with_one_plain_sequence(llama: LlamaBackend, task:
     batched = probabilities(llama, reviews, task)
     for index in (0, 17, 42):
         whole = replace(task, prefix="", suffix=task.suffix)
-        tokens = llama._with_bos(llama.tokenize(task.prefix + reviews[index] + task.suffix, special=True))
+        tokens = llama.vocabulary.with_bos(
+            llama.vocabulary.tokenize(task.prefix + reviews[index] + task.suffix, special=True)
+        )
         llama._take("reference", None)
         llama._decode_sequence(tokens)
         logits = llama._logits(1)[0].astype(np.float64)
-        answers = llama.prepare(task).answers
+        answers = llama.vocabulary.prepare(task).answers
         scores = np.array([[np.log(np.exp(logits[ids]).sum()) for ids in answers]])
         assert np.abs(whole.probabilities(scores)[0] - batched[index]).max() < 0.1
 
 
 def test_a_special_token_in_a_review_stays_text(llama: LlamaBackend) -> None:
-    assert len(llama.tokenize("<eos>", special=True)) == 1
-    assert len(llama.tokenize("<eos>", special=False)) > 1
+    assert len(llama.vocabulary.tokenize("<eos>", special=True)) == 1
+    assert len(llama.vocabulary.tokenize("<eos>", special=False)) > 1
 
 
 def test_labels_that_begin_alike_are_refused(llama: LlamaBackend, task: LabelTask) -> None:
     with pytest.raises(TaskError, match="same token"):
-        llama.prepare(replace(task, labels={"good": (" very good",), "bad": (" very bad",)}))
+        llama.vocabulary.prepare(replace(task, labels={"good": (" very good",), "bad": (" very bad",)}))
 
 
 def test_a_prompt_that_melts_into_the_text_is_refused(llama: LlamaBackend, task: LabelTask) -> None:
     with pytest.raises(TaskError, match="tokenise apart"):
-        llama.prepare(replace(task, prefix=task.prefix + "The customer says: "))
+        llama.vocabulary.prepare(replace(task, prefix=task.prefix + "The customer says: "))
 
 
 def test_a_prompt_longer_than_the_context_is_refused(llama: LlamaBackend, task: LabelTask) -> None:

@@ -10,7 +10,11 @@ import pytest
 
 from engine.errors import ModelError
 from engine.inference import models
-from engine.inference.models import CatalogueEntry, ModelFile, catalogue, default_model, file_hash
+from engine.inference.catalogue import CatalogueEntry, catalogue, default_model
+from engine.inference.doctor import doctor
+from engine.inference.files import file_hash
+from engine.inference.models import ModelFile
+from engine.paths import models_dir
 
 
 def test_the_catalogue_names_licence_and_source_of_every_model() -> None:
@@ -61,7 +65,7 @@ def test_pieces_with_another_hash_are_refused_and_leave_nothing(packaged: Catalo
     (tmp_path / "weights_two" / "data" / "toy.gguf.part01").write_bytes(b"defh")
     with pytest.raises(ModelError, match="do not add up"):
         models.original_file(packaged)
-    assert list(models.models_dir().iterdir()) == []
+    assert list(models_dir().iterdir()) == []
 
 
 def test_a_missing_package_is_named(packaged: CatalogueEntry, tmp_path: Path) -> None:
@@ -102,7 +106,7 @@ def test_a_damaged_prepared_file_is_made_again(model: ModelFile, tmp_path: Path)
 
 @pytest.mark.model
 def test_the_doctor_says_what_runs_here(model: ModelFile) -> None:
-    report = models.doctor()
+    report = doctor()
     assert report["cores"] >= 1 and report["memory_mb"] > 100 and report["llama_cpp"]
     assert isinstance(report["gpu_offload"], bool) and report["gpu_reason"]
     row = next(row for row in report["models"] if row["name"] == "gemma-3-270m")

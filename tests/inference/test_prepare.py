@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ModelError
-from engine.inference import models
 from engine.inference.adding import add_model
 from engine.inference.bench import Rates
-from engine.inference.models import default_model, doctor, original_file, read_card, resolve
+from engine.inference.catalogue import default_model
+from engine.inference.doctor import doctor
+from engine.inference.files import read_card
+from engine.inference.models import original_file, resolve
 from engine.inference.prepare import Candidate, _best, prepare_model
 from engine.inference.trial import LABELS, TEXTS, trial_task
+from engine.paths import models_dir
 from tests.conftest import Run
 from tests.inference.test_gguf_header import write
 
@@ -54,7 +57,7 @@ def test_the_doctor_judges_a_model_by_its_own_file(tmp_path: Path, monkeypatch: 
         rows["tiny"]["verdict"] == "fits" and "kv_cache_mb" in rows["tiny"] and rows["tiny"]["gpu"].startswith("GPU: ")
     )
     assert rows["qwen3-8b"]["verdict"] == "does not fit in what is free now (estimated)"
-    (models.models_dir() / "tiny.gguf").write_bytes(b"GGUF")
+    (models_dir() / "tiny.gguf").write_bytes(b"GGUF")
     rows = {row["name"]: row for row in doctor()["models"]}
     assert not rows["tiny"]["fits"] and "damaged" in rows["tiny"]["verdict"]
 
@@ -72,7 +75,7 @@ def test_a_model_is_measured_and_the_best_file_is_used(
     best = next(one for one in candidates.values() if one.chosen)
     used = resolve("mine")
     assert used.facts.quantisation == best.quantisation and str(used.path) == best.path
-    left = sorted(path.name for path in models.models_dir().glob("*.gguf"))
+    left = sorted(path.name for path in models_dir().glob("*.gguf"))
     assert left == sorted({"mine.gguf", used.path.name}), "files that lost are deleted"
     card = read_card("mine")
     assert card is not None and (card["prepared"] is None) == (best.quantisation == "Q4_K_M")

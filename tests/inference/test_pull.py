@@ -18,8 +18,12 @@ import pytest
 
 from engine.errors import Cancelled, ModelError
 from engine.inference.adding import remove_model
-from engine.inference.models import catalogue, models_dir, part_path, read_card, resolve
-from engine.inference.pull import HUB_VARIABLE, PAUSE_VARIABLE, Offer, audit_log, offer, pull
+from engine.inference.catalogue import catalogue
+from engine.inference.files import part_path, read_card
+from engine.inference.models import resolve
+from engine.inference.pull import HUB_VARIABLE, Offer, offer, pull
+from engine.inference.transfer import PAUSE_VARIABLE, audit_log
+from engine.paths import models_dir
 from tests.conftest import ROOT, Run
 from tests.inference.test_gguf_header import write
 
@@ -345,7 +349,7 @@ except NetworkForbidden:
 def test_the_fetching_process_looks_up_no_other_host(hub: Hub, tmp_path: Path) -> None:
     code = """
 import socket, sys
-from engine.inference.pull import _Transfer
+from engine.inference.transfer import _Transfer
 job = {"name": "tiny", "url": sys.argv[1], "size": 0, "sha256": "", "part": sys.argv[2]}
 _Transfer(job, lambda *a, **k: None, lambda question: False)
 for attempt in (lambda: socket.create_connection(("other.invalid", 443)), lambda: socket.socket().bind(("127.0.0.1", 0))):
