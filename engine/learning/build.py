@@ -1,85 +1,100 @@
-"""Builds a shipped adapter from its data files: `python -m engine.learning.build NAME --data DIR [--data DIR]`.
+"""Builds the adapter of a label task from a recipe.
 
 Trains on the base model's own quantised weights, exports GGUF, checks that llama.cpp and torch agree, calibrates on
-held-out texts, scores before and after on texts of products never trained on, and writes the card. Stopped and started
-again with the same arguments it goes on from its last checkpoint.
+held-out texts, scores before and after on texts of groups never trained on, and writes the card. Stopped and started
+again with the same recipe it goes on from its last checkpoint.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 import numpy as np
 
-from engine.errors import BackroomError, InputFileError
-from engine.inference.catalogue import default_model
 from engine.inference.client import ModelClient
-from engine.inference.files import file_hash
 from engine.inference.task import Calibration, LabelTask, calibrated
-from engine.learning import aspects, aspects_data, card, evaluate, sentiment_data
+from engine.learning import card, evaluate
 from engine.learning.calibrate import Array, fit, with_abstention
-from engine.learning.examples import Example, Overlap, fraction
-from engine.learning.sentiment_data import DataFolder, Source, Split
-from engine.reviews import sentiment
-from engine.reviews.sentiment import Reader
+from engine.learning.examples import Example, Overlap, Split, fraction
+from engine.learning.runs import reported_each, train_runs
+from engine.learning.sources import DataFolder, Source
 
 if TYPE_CHECKING:
+    import torch
+
+    from engine.learning.base_model import TorchBase
     from engine.learning.train import TrainSettings
 
 ADAPTERS = Path(__file__).resolve().parents[2] / "models" / "adapters"
 
 
+class Reading(Protocol):
+    """A task with its calibrations, by name; `""` is that of texts in general."""
+
+    @property
+    def task(self) -> LabelTask:
+        """What is asked."""
+        ...
+
+    @property
+    def calibrations(self) -> Mapping[str, Calibration]:
+        """By name."""
+        ...
+
+    @property
+    def abstain_below(self) -> float:
+        """A best probability below this goes to a person."""
+        ...
+
+    def shares(self, scores: Array, texts: Sequence[str]) -> Array:
+        """Probabilities (n, labels) of texts whose raw scores are given."""
+        ...
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that makes one adapter.
+    """Everything that makes one adapter of a label task.
 
     Attributes:
         task: prompt and labels. split: reads the data folder and keeps forbidden texts out.
+        calibrate: the task with its calibrations, fitted on held-out examples.
         sources: for the card. settings: of each run of training. weaknesses: for the card, in plain words.
     """
 
     task: LabelTask
-    split: Callable[[DataFolder, Overlap], Split]
+    split: Callable[[DataFolder, Overlap], Split[Example]]
+    calibrate: Callable[[ModelClient, LabelTask, Sequence[Example]], Reading]
     sources: dict[str, Source]
     settings: tuple[TrainSettings, ...]
     weaknesses: tuple[str, ...]
 
 
-def recipe(name: str) -> Recipe:
-    """The recipe of a shipped adapter.
+@dataclass(frozen=True)
+class Place:
+    """Where and how an adapter is built.
 
-    Raises:
-        InputFileError: there is no such adapter.
+    Attributes:
+        data: folders with the source files. measure: JSON Lines files that are scored and kept out of training.
+        forbid: JSON Lines files that are kept out of training only.
+        out: folder for NAME.gguf and NAME.toml. work: folder for checkpoints.
+        threads: CPU threads. device: where torch trains, cpu or cuda; all scores are read by llama.cpp.
+        most: texts scored of each measured file.
     """
-    from engine.learning.train import TrainSettings
 
-    if name != "sentiment":
-        raise InputFileError(f"There is no recipe for an adapter called {name}.", todo="Known: sentiment, aspects.")
-    return Recipe(
-        task=sentiment_data.TASK,
-        split=sentiment_data.build_split,
-        sources=sentiment_data.SOURCES,
-        settings=(
-            TrainSettings(rank=16, alpha=32.0, lr=5e-4, tokens_per_step=2048, epochs=2, max_text_tokens=128),
-            TrainSettings(rank=16, alpha=32.0, lr=5e-4, tokens_per_step=2048, epochs=2, max_text_tokens=128),
-            TrainSettings(rank=16, alpha=32.0, lr=4e-4, tokens_per_step=1024, epochs=2, max_text_tokens=128),
-        ),
-        weaknesses=(
-            "Irony and reviews that only imply their verdict are often read by their surface.",
-            "Of reviews longer than 200 tokens the middle is not read.",
-            "Neutral means factual, lukewarm or mixed. Whole reviews with stars and nearly all Chinese neutral texts were "
-            "written for this project; how three stars are given in a real shop differs from shop to shop, which is why "
-            "reading is fitted to a shop's own stars where it has some.",
-            "Other languages than English and Chinese were not trained and not measured.",
-        ),
-    )
+    data: tuple[Path, ...]
+    measure: tuple[Path, ...] = ()
+    forbid: tuple[Path, ...] = ()
+    out: Path = ADAPTERS
+    work: Path = Path("build")
+    threads: int = 2
+    device: str = "cpu"
+    most: int = 900
 
 
 @dataclass(frozen=True)
@@ -114,38 +129,38 @@ def read_measured(path: Path, names: Sequence[str], most: int) -> tuple[Measured
     return Measured(path.stem, texts, label, tuple(n in present for n in names)), [str(row["text"]) for row in rows]
 
 
-def train_adapter(
-    made: Recipe, runs: Sequence[Sequence[Example]], model: Path, work: Path, threads: int, device: str, out: Path
-) -> None:
-    """Train (or go on training) run by run and write what comes of merging them; torch is loaded here and not before."""
-    import torch
-
-    from engine.learning import lora
-    from engine.learning.base_model import GgufTokenizer, load_torch
-    from engine.learning.export import write_gguf
+def train_adapter(made: Recipe, runs: Sequence[Sequence[Example]], model: Path, place: Place, out: Path) -> None:
+    """Train (or go on training) run by run and write what comes of merging them."""
+    from engine.learning.base_model import GgufTokenizer
     from engine.learning.train import train
 
-    # Each part of a batch has a thread of its own.
-    torch.set_num_threads(1)
     tokenizer = GgufTokenizer(model)
 
-    def on_step(step: int, steps: int, loss: float, seconds: float) -> None:
-        if step % 20 == 0 or step == steps:
-            click.echo(f"step {step}/{steps}  loss {loss:.3f}  {seconds:.0f} s", err=True)
+    def one(
+        base: TorchBase, examples: Sequence[Example], settings: TrainSettings, checkpoint: Path
+    ) -> dict[str, torch.Tensor]:
+        return train(
+            base,
+            tokenizer,
+            made.task,
+            examples,
+            settings,
+            checkpoint,
+            workers=place.threads,
+            on_step=reported_each(20),
+        )
 
-    trained, rank, scale = [], made.settings[0].rank, made.settings[0].alpha / made.settings[0].rank
-    for number, (examples, settings) in enumerate(zip(runs, made.settings, strict=True), 1):
-        base = load_torch(model, torch.bfloat16, device)
-        checkpoint = work / f"{made.task.name}.{number}.checkpoint"
-        tensors = train(base, tokenizer, made.task, examples, settings, checkpoint, workers=threads, on_step=on_step)
-        trained.append((tensors, settings.alpha / settings.rank))
-    write_gguf(
+    first = made.settings[0]
+    train_runs(
+        made.task.name,
+        model,
+        list(zip(runs, made.settings, strict=True)),
+        one,
         out,
-        lora.merged(trained, rank, scale),
-        alpha=rank * scale,
-        architecture=base.architecture,
-        name=made.task.name,
-        licence=card.LICENCE,
+        work=place.work,
+        device=place.device,
+        rank=first.rank,
+        scale=first.alpha / first.rank,
     )
     tokenizer.close()
 
@@ -163,7 +178,6 @@ def agreement(
     """
     import torch
 
-    from engine.inference.task import calibrated
     from engine.learning import lora
     from engine.learning.base_model import GgufTokenizer, load_torch
     from engine.learning.export import read_gguf
@@ -190,7 +204,7 @@ def agreement(
     }
 
 
-def compare(measured: Measured, before: Array, after: Array, readers: tuple[Reader, Reader]) -> dict[str, Any]:
+def compare(measured: Measured, before: Array, after: Array, readers: tuple[Reading, Reading]) -> dict[str, Any]:
     """Scores before and after on one set, with McNemar's test and a bootstrap interval of the gain in macro-F1."""
     asked = np.tile(np.array(measured.asked), (len(measured.texts), 1))
     out: dict[str, Any] = {}
@@ -203,24 +217,6 @@ def compare(measured: Measured, before: Array, after: Array, readers: tuple[Read
     out["mcnemar_p"] = float(f"{evaluate.mcnemar(right[0], right[1]):.3g}")
     out["macro_f1_gain_95"] = evaluate.bootstrap_gain(measured.label, found[0], found[1], len(measured.asked))
     return out
-
-
-CALIBRATED_ON = {"": frozenset({"vader", "oposum", "mams", "reviews_en", "written"})}
-"""By language the sources that its calibration is fitted on, all where none are named. English has enough opinions of
-three classes to leave aside sources of two classes, whose texts say nothing of neutral, and questions."""
-
-
-def calibrated_reader(client: ModelClient, task: LabelTask, examples: Sequence[Example]) -> Reader:
-    """The task with temperature, bias and threshold fitted on held-out examples of the training sources.
-
-    Chinese has a calibration of its own; the one for all other texts is fitted on the English sources.
-    """
-    calibrations = {}
-    for language, chosen in sentiment.groups_of([e.text for e in examples], ["zh"]).items():
-        known = CALIBRATED_ON.get(language)
-        own = [examples[i] for i in chosen if known is None or examples[i].source in known]
-        calibrations[language] = calibration_of(task, own, client.scores([e.text for e in own], task))
-    return Reader(task, calibrations)
 
 
 def calibration_of(task: LabelTask, own: Sequence[Example], scores: Array) -> Calibration:
@@ -245,79 +241,36 @@ def test_sets(examples: Sequence[Example]) -> list[Measured]:
     ]
 
 
-def build(
-    name: str,
-    data: Sequence[Path],
-    measure: Sequence[Path],
-    forbid: Sequence[Path],
-    out: Path,
-    work: Path,
-    threads: int,
-    device: str,
-    most: int,
-) -> Path:
-    """Build one adapter with its card.
-
-    Args:
-        name: of the adapter. data: folders with the source files. measure: JSON Lines files that are scored and
-            kept out of training. forbid: JSON Lines files that are kept out of training only.
-        out: folder for NAME.gguf and NAME.toml. work: folder for checkpoints.
-        threads: CPU threads. device: where torch trains, cpu or cuda; all scores are read by llama.cpp.
-        most: texts scored of each measured file.
-
-    Returns:
-        Path of the card.
-    """
-    if name == aspects_data.TASK.name:
-        return aspects.build(data, measure, forbid, out, work, threads, device, most)
-    made = recipe(name)
+def build(made: Recipe, place: Place) -> Path:
+    """Build one adapter with its card; returns the card's path."""
     task = made.task
-    read = [read_measured(path, task.names, most) for path in measure]
-    others = [text for path in forbid for text in read_measured(path, task.names, most)[1]]
+    read = [read_measured(path, task.names, place.most) for path in place.measure]
+    others = [text for path in place.forbid for text in read_measured(path, task.names, place.most)[1]]
     forbidden = Overlap([*(text for _, texts in read for text in texts), *others])
-    split = made.split(DataFolder(data), forbidden)
-    adapter = out / f"{name}.gguf"
+    split = made.split(DataFolder(place.data), forbidden)
+    adapter = place.out / f"{task.name}.gguf"
     with ModelClient() as client:
-        model = client.model
-        train_adapter(made, split.runs, model.path, work, threads, device, adapter)
-        bare = calibrated_reader(client, task, split.calibration)
-        trained = calibrated_reader(client, replace(task, adapter=str(adapter)), split.calibration)
-        scored: dict[str, dict[str, Any]] = {}
-        for group, sets in (("held_out", test_sets(split.test)), ("other_data", [m for m, _ in read])):
-            scored[group] = {}
-            for one in sets:
-                scores = [client.scores(one.texts, which.task) for which in (bare, trained)]
-                scored[group][one.name] = compare(one, scores[0], scores[1], (bare, trained))
-                click.echo(f"{one.name}: {json.dumps(scored[group][one.name])}", err=True)
+        train_adapter(made, split.runs, client.model.path, place, adapter)
+        bare = made.calibrate(client, task, split.calibration)
+        trained = made.calibrate(client, replace(task, adapter=str(adapter)), split.calibration)
+        sets = {"held_out": test_sets(split.test), "other_data": [measured for measured, _ in read]}
+        scored = {group: _compared(client, own, (bare, trained)) for group, own in sets.items()}
         sample = [e.text for e in split.test][:: max(1, len(split.test) // 48)][:48]
-        agreed = agreement(task, model.path, adapter, made.settings[0], sample, client.scores(sample, trained.task))
+        scores = client.scores(sample, trained.task)
+        agreed = agreement(task, client.model.path, adapter, made.settings[0], sample, scores)
+        heading = card.heading(task.name, task.version, adapter, client.model)
     counts = {use: Counter(e.source for e in getattr(split, use)) for use in ("train", "calibration", "test")}
-    base = default_model()
-    path = out / f"{name}.toml"
+    path = adapter.with_suffix(".toml")
     card.write(
         path,
         {
-            "name": name,
-            "task": task.name,
-            "version": task.version,
-            "file": adapter.name,
-            "sha256": file_hash(adapter),
-            "bytes": adapter.stat().st_size,
-            "licence": card.LICENCE,
-            "base": {
-                "model": model.name,
-                "quantisation": model.facts.quantisation,
-                "sha256": model.sha256,
-                "made_from_sha256": base.sha256,
-            },
+            **heading,
             "prompt": card.prompt_section(task),
             "calibration": {
                 **card.calibration_section(trained.calibrations[""]),
-                "zh": card.calibration_section(trained.calibrations["zh"]),
+                **{name: card.calibration_section(one) for name, one in trained.calibrations.items() if name},
             },
-            "data": [
-                {**asdict(source), **{use: counts[use][key] for use in counts}} for key, source in made.sources.items()
-            ],
+            "data": card.data_section(made.sources, counts),
             "settings": [asdict(settings) for settings in made.settings],
             "scores": scored,
             "llama_cpp_against_torch": agreed,
@@ -327,50 +280,11 @@ def build(
     return path
 
 
-@click.command()
-@click.argument("name")
-@click.option(
-    "--data",
-    multiple=True,
-    required=True,
-    type=click.Path(exists=True, path_type=Path),
-    help="Folder with source files; may be given several times.",
-)
-@click.option(
-    "--measure",
-    multiple=True,
-    type=click.Path(exists=True, path_type=Path),
-    help="JSON Lines file that is scored and kept out of training.",
-)
-@click.option(
-    "--forbid",
-    multiple=True,
-    type=click.Path(exists=True, path_type=Path),
-    help="JSON Lines file that is kept out of training and not scored.",
-)
-@click.option("--out", default=ADAPTERS, type=click.Path(path_type=Path), help="Folder for the adapter and its card.")
-@click.option("--work", default=Path("build"), type=click.Path(path_type=Path), help="Folder for checkpoints.")
-@click.option("--threads", default=2, show_default=True, help="CPU threads for training.")
-@click.option("--device", default="cpu", show_default=True, help="Where torch trains: cpu or cuda.")
-@click.option("--most", default=900, show_default=True, help="Texts scored of each measured file.")
-def main(
-    name: str,
-    data: tuple[Path, ...],
-    measure: tuple[Path, ...],
-    forbid: tuple[Path, ...],
-    out: Path,
-    work: Path,
-    threads: int,
-    device: str,
-    most: int,
-) -> None:
-    """Build the adapter NAME from its data files."""
-    try:
-        click.echo(build(name, data, measure, forbid, out, work, threads, device, most))
-    except BackroomError as error:
-        click.echo(error.message(), err=True)
-        sys.exit(error.exit_code)
-
-
-if __name__ == "__main__":
-    main()
+def _compared(client: ModelClient, sets: Sequence[Measured], readers: tuple[Reading, Reading]) -> dict[str, Any]:
+    """By set, what the two readers make of it; each is told on stderr as soon as it is known."""
+    scored = {}
+    for one in sets:
+        before, after = (client.scores(one.texts, reader.task) for reader in readers)
+        scored[one.name] = compare(one, before, after, readers)
+        click.echo(f"{one.name}: {json.dumps(scored[one.name])}", err=True)
+    return scored

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from engine.inference.catalogue import default_model
+from engine.inference.files import file_hash
+from engine.inference.models import ModelFile
 from engine.inference.task import Calibration, LabelTask
+from engine.learning.sources import Source
 
 LICENCE = "Gemma Terms of Use (derived from gemma-3-270m); data licences as listed"
 
@@ -44,6 +49,30 @@ def _key(name: str) -> str:
 def _value(value: Any) -> str:
     # Strings, numbers, booleans and arrays of them are written alike in JSON and TOML.
     return json.dumps(value, ensure_ascii=False)
+
+
+def heading(name: str, version: str, adapter: Path, model: ModelFile) -> dict[str, Any]:
+    """The first part of a card: which file it is about, and for which model."""
+    return {
+        "name": name,
+        "task": name,
+        "version": version,
+        "file": adapter.name,
+        "sha256": file_hash(adapter),
+        "bytes": adapter.stat().st_size,
+        "licence": LICENCE,
+        "base": {
+            "model": model.name,
+            "quantisation": model.facts.quantisation,
+            "sha256": model.sha256,
+            "made_from_sha256": default_model().sha256,
+        },
+    }
+
+
+def data_section(sources: Mapping[str, Source], counts: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+    """The sources with how many of their examples went to each use."""
+    return [{**asdict(source), **{use: counts[use][key] for use in counts}} for key, source in sources.items()]
 
 
 def prompt_section(task: LabelTask) -> dict[str, Any]:

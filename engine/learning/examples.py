@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,26 @@ class Overlap:
 
 
 Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True)
+class Split(Generic[Kind]):
+    """Examples by use. No group (product, domain, text) is in two of them.
+
+    Attributes:
+        runs: for the adapter's weights, one list a run of training. calibration: for temperature, bias and threshold.
+        test: for the scores of the card (and for thresholds, where `calibration` is empty).
+    """
+
+    runs: list[list[Kind]]
+    calibration: list[Kind]
+    test: list[Kind]
+
+    @property
+    def train(self) -> list[Kind]:
+        """All that is trained on in any run, each example once."""
+        return list(dict.fromkeys(example for run in self.runs for example in run))
+
 
 Mix = dict[str, tuple[int | None, int]]
 """How many examples of each source are drawn for training (None: all), and how often they are repeated."""

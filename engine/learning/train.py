@@ -191,15 +191,7 @@ def fit(
         base.model.train()
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, len(batches), settings)
-        batch = batches[step]
-        # Packs of short texts hold more of them: weigh by count, so that every text counts the same.
-        parts = [batch[i::workers] for i in range(workers) if batch[i::workers]]
-        done = list(pool.map(lambda part: _gradients(loss_of(part) * (len(part) / mean_size), parameters), parts))
-        for parameter, *gradients in zip(parameters, *(gradients for _, gradients in done), strict=True):
-            parameter.grad = torch.stack(gradients).sum(dim=0) if len(gradients) > 1 else gradients[0]
-        nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        value = sum(loss for loss, _ in done) * mean_size / len(batch)
+        value = _step(batches[step], loss_of, parameters, optimiser, pool, workers, mean_size)
         smooth = value if math.isnan(smooth) else 0.95 * smooth + 0.05 * value
         if on_step is not None:
             on_step(step + 1, len(batches), smooth, time.monotonic() - began)
@@ -211,6 +203,26 @@ def fit(
     pool.shutdown()
     base.model.eval()
     return lora.state(base.model)
+
+
+def _step(
+    batch: Sequence[int],
+    loss_of: Callable[[Sequence[int]], torch.Tensor],
+    parameters: Sequence[nn.Parameter],
+    optimiser: torch.optim.Optimizer,
+    pool: ThreadPoolExecutor,
+    workers: int,
+    mean_size: float,
+) -> float:
+    """One step of the optimiser over a batch that is cut into parts, one a thread; returns the batch's mean loss."""
+    # Packs of short texts hold more of them: weigh by count, so that every text counts the same.
+    parts = [batch[i::workers] for i in range(workers) if batch[i::workers]]
+    done = list(pool.map(lambda part: _gradients(loss_of(part) * (len(part) / mean_size), parameters), parts))
+    for parameter, *gradients in zip(parameters, *(gradients for _, gradients in done), strict=True):
+        parameter.grad = torch.stack(gradients).sum(dim=0) if len(gradients) > 1 else gradients[0]
+    nn.utils.clip_grad_norm_(parameters, 1.0)
+    optimiser.step()
+    return sum(loss for loss, _ in done) * mean_size / len(batch)
 
 
 def _gradients(loss: torch.Tensor, parameters: Sequence[nn.Parameter]) -> tuple[float, tuple[torch.Tensor, ...]]:

@@ -10,7 +10,7 @@ import pytest
 
 import models
 from engine.learning import card
-from engine.learning.sentiment_data import SOURCES, TASK
+from engine.reviews.recipes.sentiment import SOURCES, TASK
 
 ADAPTERS = Path(models.__file__).parent / "adapters"
 CARDS = sorted(ADAPTERS.glob("*.toml"))

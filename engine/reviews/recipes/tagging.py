@@ -16,10 +16,10 @@ import torch
 from engine.errors import ModelError
 from engine.inference.tagging import TagTask, token_ends
 from engine.inference.task import one_line
-from engine.learning.aspects_data import AspectExample
 from engine.learning.base_model import GgufTokenizer, TorchBase
 from engine.learning.train import hidden_states
 from engine.reviews.aspects import BEGIN, CATEGORIES, INSIDE, OPINION, OUTSIDE, POLARITIES, SPANS
+from engine.reviews.recipes.aspects_sources import AspectExample
 
 OPEN = -1
 """The source does not say."""

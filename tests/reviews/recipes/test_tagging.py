@@ -11,10 +11,8 @@ import torch
 
 from engine.inference.llama import LlamaBackend
 from engine.inference.tagging import Tagged, TagTask, unpacked
-from engine.learning.aspects_data import AspectExample, Term, parse_written
 from engine.learning.base_model import GgufTokenizer, TorchBase, load_torch
 from engine.learning.export import write_gguf
-from engine.learning.tagging import OPEN, encode, encode_example, label_rows, read_tags, tag_logits, tag_loss
 from engine.learning.train import TrainSettings, fit
 from engine.reviews.aspects import (
     BEGIN,
@@ -27,6 +25,8 @@ from engine.reviews.aspects import (
     Thresholds,
     read_sentence,
 )
+from engine.reviews.recipes.aspects_sources import AspectExample, Term, parse_written
+from engine.reviews.recipes.tagging import OPEN, encode, encode_example, label_rows, read_tags, tag_logits, tag_loss
 
 # One letter a label: the tiny model has a token for every byte.
 TASK = TagTask(
