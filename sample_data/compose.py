@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from random import Random
 
-from sample_data import texts_en as en
-from sample_data import texts_zh as zh
-from sample_data.catalogue import Product
+from sample_data.catalogue import Product, ProductZh
+from sample_data.texts import EN, ZH
 
 TYPOS = {
     "definitely": "definately",
@@ -37,40 +36,6 @@ SMILES = ("😀", "😊", "🙌", "🔥", "😍", "👌", ":)", "💯", "🥰", 
 FROWNS = ("😡", "😤", "👎", "🙄", ":(", "😞", "🤬", "😒")
 SMILES_ZH = ("😊", "😍", "🌹", "~", "(๑•̀ㅂ•́)و✧", "💕", "😘", "哈哈")
 FROWNS_ZH = ("😡", "😓", "🙄", "💔", "😅", "👎", "呵呵")
-
-# Topic -> what says it with the obvious word, and what says it in other ways (everyday topics have one pool only).
-PLANTED_EN: dict[str, tuple[tuple[str, ...], ...]] = {
-    "battery": (en.BATTERY_DIRECT, en.BATTERY),
-    "size_small": (en.SMALL_DIRECT, en.SMALL),
-    "parcel_damage": (en.PARCEL_DIRECT, en.PARCEL),
-    "lid_leak": (en.LEAK_DIRECT, en.LEAK),
-    "missing_parts": (en.MISSING_DIRECT, en.MISSING),
-    "strap_slip": (en.STRAP_DIRECT, en.STRAP),
-    "stays_dry": (en.DRY_DIRECT, en.DRY),
-    "slow": (en.SLOW,),
-    "price": (en.PRICE,),
-    "colour": (en.COLOUR,),
-    "service": (en.SERVICE,),
-    "waste": (en.WASTE,),
-}
-DECOYS_EN = {
-    "ostrel-glowhaven-camping-lantern": en.BATTERY_DECOYS,
-    "pellin-fieldstone-zip-hoodie": en.SMALL_DECOYS,
-    "marrowby-commuter-tumbler-16oz": en.LEAK_DECOYS,
-    "marrowby-ladder-shelf": en.MISSING_DECOYS,
-    "vindlow-quillback-daypack-22l": en.DRY_DECOYS,
-    "ostrel-ridgebeam-headlamp": en.STRAP_DECOYS,
-}
-PLANTED_ZH: dict[str, tuple[tuple[str, ...], ...]] = {
-    "fading": (zh.FADING_DIRECT, zh.FADING),
-    "smell": (zh.SMELL_DIRECT, zh.SMELL),
-    "parcel_damage": (zh.PARCEL_DIRECT, zh.PARCEL),
-    "slow": (zh.SLOW,),
-    "price": (zh.PRICE,),
-    "colour": (zh.COLOUR,),
-    "service": (zh.SERVICE,),
-}
-DECOYS_ZH = {"zh-washed-sweatshirt": zh.FADING_DECOYS, "zh-neck-pillow": zh.SMELL_DECOYS}
 
 # Things people carry about, besides everything of Vindlow's; the rest stays at home or at work.
 OUTDOORS = frozenset(
@@ -172,8 +137,8 @@ def _praise(deck: Deck, product: Product, slots: dict[str, tuple[str, ...]], day
     if draw < 42:
         return fill(deck, deck.deal(product.said), slots, day)
     if draw < 72:
-        return fill(deck, deck.deal(en.PART_POS), slots, day, deck.deal(product.parts))
-    return fill(deck, deck.deal(en.GEN_POS), slots, day)
+        return fill(deck, deck.deal(EN.talk["part_pos"]), slots, day, deck.deal(product.parts))
+    return fill(deck, deck.deal(EN.talk["gen_pos"]), slots, day)
 
 
 def _plain(deck: Deck, product: Product, slots: dict[str, tuple[str, ...]], day: date) -> str:
@@ -181,8 +146,8 @@ def _plain(deck: Deck, product: Product, slots: dict[str, tuple[str, ...]], day:
     if draw < 40:
         return fill(deck, deck.deal(product.plain), slots, day)
     if draw < 70:
-        return fill(deck, deck.deal(en.PART_NEU), slots, day, deck.deal(product.parts))
-    return fill(deck, deck.deal(en.GEN_NEU), slots, day)
+        return fill(deck, deck.deal(EN.talk["part_neu"]), slots, day, deck.deal(product.parts))
+    return fill(deck, deck.deal(EN.talk["gen_neu"]), slots, day)
 
 
 def _topic(deck: Deck, pools: tuple[tuple[str, ...], ...], slots: dict[str, tuple[str, ...]], day: date) -> list[str]:
@@ -212,26 +177,28 @@ _BUT = (
 def english(deck: Deck, product: Product, stars: int, day: date, mentions: Sequence[str], decoy: bool) -> str:
     """One English review.
 
-    `mentions` are topic names of `PLANTED_EN` that it must speak of; `decoy` adds a harmless mention of the product's
+    `mentions` are topic names of `EN` that it must speak of; `decoy` adds a harmless mention of the product's
     planted topic. What a review with few stars and no planted topic complains of is one of the product's own gripes,
     each said by one customer only.
     """
     said: list[str] = []
     slots = (
-        en.SLOTS if product.key in OUTDOORS or product.brand == "Vindlow" else en.SLOTS | {"place": en.SLOTS["home"]}
+        EN.slots if product.key in OUTDOORS or product.brand == "Vindlow" else EN.slots | {"place": EN.slots["home"]}
     )
     praised = [topic for topic in mentions if topic == "stays_dry"]
-    wrongs = [one for topic in mentions if topic not in praised for one in _topic(deck, PLANTED_EN[topic], slots, day)]
+    wrongs = [
+        one for topic in mentions if topic not in praised for one in _topic(deck, EN.topics[topic].pools, slots, day)
+    ]
     if stars <= 2 and not wrongs:
         gripe = deck.once(product.gripes)
-        wrongs.append(fill(deck, gripe or deck.deal(en.CLOSE_NEG), slots, day))
+        wrongs.append(fill(deck, gripe or deck.deal(EN.talk["close_neg"]), slots, day))
     if stars >= 4:
         if deck.chance(42):
-            said.append(fill(deck, deck.deal(en.OPEN_POS), slots, day))
+            said.append(fill(deck, deck.deal(EN.talk["open_pos"]), slots, day))
         goods = [_praise(deck, product, slots, day) for _ in range(deck.rng.choice((1, 1, 2, 2, 3)))]
-        goods += [one for topic in praised for one in _topic(deck, PLANTED_EN[topic], slots, day)]
+        goods += [one for topic in praised for one in _topic(deck, EN.topics[topic].pools, slots, day)]
         if decoy:
-            goods.append(fill(deck, deck.deal(DECOYS_EN[product.key]), slots, day))
+            goods.append(fill(deck, deck.deal(EN.decoys[product.key]), slots, day))
         deck.rng.shuffle(goods)
         said += list(dict.fromkeys(goods))
         for number, wrong in enumerate(wrongs):
@@ -240,30 +207,30 @@ def english(deck: Deck, product: Product, stars: int, day: date, mentions: Seque
         if stars == 4 and not wrongs and deck.chance(22):
             said.append(_plain(deck, product, slots, day))
         if deck.chance(16 if wrongs else 34):
-            said.append(fill(deck, deck.deal(en.CLOSE_POS), slots, day))
+            said.append(fill(deck, deck.deal(EN.talk["close_pos"]), slots, day))
     elif stars == 3:
         if deck.chance(55) or not wrongs:
             said.append(_plain(deck, product, slots, day))
         if deck.chance(60):
             said.append(_praise(deck, product, slots, day, modest=True))
         if decoy and not wrongs:
-            said.append(fill(deck, deck.deal(DECOYS_EN[product.key]), slots, day))
+            said.append(fill(deck, deck.deal(EN.decoys[product.key]), slots, day))
         for number, wrong in enumerate(wrongs):
             lead = deck.deal(("But ", "", "", "Sadly, ", "Then again, ", "Thing is: ")) if said and not number else ""
             said.append(lead + (_soften(wrong) if lead else wrong))
         if not wrongs:
-            said.append(fill(deck, deck.deal(en.GEN_NEU), slots, day))
+            said.append(fill(deck, deck.deal(EN.talk["gen_neu"]), slots, day))
         elif deck.chance(45):
-            said.append(fill(deck, deck.deal(en.CONCEDE), slots, day))
+            said.append(fill(deck, deck.deal(EN.talk["concede"]), slots, day))
         said = list(dict.fromkeys(said))
     else:
         if deck.chance(38):
-            said.append(fill(deck, deck.deal(en.OPEN_NEG), slots, day))
+            said.append(fill(deck, deck.deal(EN.talk["open_neg"]), slots, day))
         said += wrongs
         if stars == 2 and deck.chance(55):
-            said.append(fill(deck, deck.deal(en.CONCEDE), slots, day))
+            said.append(fill(deck, deck.deal(EN.talk["concede"]), slots, day))
         elif deck.chance(70):
-            said.append(fill(deck, deck.deal(en.CLOSE_NEG), slots, day))
+            said.append(fill(deck, deck.deal(EN.talk["close_neg"]), slots, day))
     return _hand(deck, said, stars)
 
 
@@ -297,46 +264,48 @@ def title(deck: Deck, stars: int) -> str:
     """A title such as a review app asks for, or none."""
     if not deck.chance(68):
         return ""
-    return deck.deal(en.TITLE_POS if stars > 3 else en.TITLE_NEU if stars == 3 else en.TITLE_NEG)
+    return deck.deal(
+        EN.talk["title_pos"] if stars > 3 else EN.talk["title_neu"] if stars == 3 else EN.talk["title_neg"]
+    )
 
 
-def _praise_zh(deck: Deck, product: zh.ProductZh, day: date, *, modest: bool = False) -> str:
+def _praise_zh(deck: Deck, product: ProductZh, day: date, *, modest: bool = False) -> str:
     draw = deck.rng.randrange(68 if modest else 100)
     if draw < 40:
-        return fill(deck, deck.deal(product.said), zh.SLOTS, day)
+        return fill(deck, deck.deal(product.said), ZH.slots, day)
     if draw < 68:
-        return fill(deck, deck.deal(zh.PART_POS), zh.SLOTS, day, deck.deal(product.parts))
-    return fill(deck, deck.deal(zh.GEN_POS), zh.SLOTS, day)
+        return fill(deck, deck.deal(ZH.talk["part_pos"]), ZH.slots, day, deck.deal(product.parts))
+    return fill(deck, deck.deal(ZH.talk["gen_pos"]), ZH.slots, day)
 
 
-def _plain_zh(deck: Deck, product: zh.ProductZh, day: date) -> str:
+def _plain_zh(deck: Deck, product: ProductZh, day: date) -> str:
     draw = deck.rng.randrange(100)
     if draw < 42:
-        return fill(deck, deck.deal(product.plain), zh.SLOTS, day)
+        return fill(deck, deck.deal(product.plain), ZH.slots, day)
     if draw < 68:
-        return fill(deck, deck.deal(zh.PART_NEU), zh.SLOTS, day, deck.deal(product.parts))
-    return fill(deck, deck.deal(zh.GEN_NEU), zh.SLOTS, day)
+        return fill(deck, deck.deal(ZH.talk["part_neu"]), ZH.slots, day, deck.deal(product.parts))
+    return fill(deck, deck.deal(ZH.talk["gen_neu"]), ZH.slots, day)
 
 
-def chinese(deck: Deck, product: zh.ProductZh, stars: int, day: date, mentions: Sequence[str], decoy: bool) -> str:
+def chinese(deck: Deck, product: ProductZh, stars: int, day: date, mentions: Sequence[str], decoy: bool) -> str:
     """One Chinese review, without its 追评; arguments as for `english`."""
     said: list[str] = []
-    wrongs = [one for topic in mentions for one in _topic(deck, PLANTED_ZH[topic], zh.SLOTS, day)]
+    wrongs = [one for topic in mentions for one in _topic(deck, ZH.topics[topic].pools, ZH.slots, day)]
     if stars <= 2 and not wrongs:
         gripe = deck.once(product.gripes)
-        wrongs.append(fill(deck, gripe or deck.deal(zh.CLOSE_NEG), zh.SLOTS, day))
+        wrongs.append(fill(deck, gripe or deck.deal(ZH.talk["close_neg"]), ZH.slots, day))
     if stars >= 4:
         if deck.chance(45):
-            said.append(fill(deck, deck.deal(zh.OPEN_POS), zh.SLOTS, day))
+            said.append(fill(deck, deck.deal(ZH.talk["open_pos"]), ZH.slots, day))
         goods = [_praise_zh(deck, product, day) for _ in range(deck.rng.choice((1, 2, 2, 3)))]
         if decoy:
-            goods.append(fill(deck, deck.deal(DECOYS_ZH[product.key]), zh.SLOTS, day))
+            goods.append(fill(deck, deck.deal(ZH.decoys[product.key]), ZH.slots, day))
         deck.rng.shuffle(goods)
         said += list(dict.fromkeys(goods))
         if wrongs:
             said += [deck.deal(("就是", "不过", "唯一的不足：", "美中不足，", "")) + wrongs[0], *wrongs[1:]]
         if deck.chance(18 if wrongs else 40):
-            said.append(fill(deck, deck.deal(zh.CLOSE_POS), zh.SLOTS, day))
+            said.append(fill(deck, deck.deal(ZH.talk["close_pos"]), ZH.slots, day))
     elif stars == 3:
         if not wrongs or deck.chance(50):
             said.append(_plain_zh(deck, product, day))
@@ -344,16 +313,16 @@ def chinese(deck: Deck, product: zh.ProductZh, stars: int, day: date, mentions: 
             said.append(_praise_zh(deck, product, day, modest=True))
         if wrongs:
             said += [(deck.deal(("但是", "", "", "可惜")) if said else "") + wrongs[0], *wrongs[1:]]
-        said.append(fill(deck, deck.deal(zh.CONCEDE if wrongs else zh.GEN_NEU), zh.SLOTS, day))
+        said.append(fill(deck, deck.deal(ZH.talk["concede"] if wrongs else ZH.talk["gen_neu"]), ZH.slots, day))
         said = list(dict.fromkeys(said))
     else:
         if deck.chance(40):
-            said.append(fill(deck, deck.deal(zh.OPEN_NEG), zh.SLOTS, day))
+            said.append(fill(deck, deck.deal(ZH.talk["open_neg"]), ZH.slots, day))
         said += wrongs
         if stars == 2 and deck.chance(55):
-            said.append(fill(deck, deck.deal(zh.CONCEDE), zh.SLOTS, day))
+            said.append(fill(deck, deck.deal(ZH.talk["concede"]), ZH.slots, day))
         elif deck.chance(65):
-            said.append(fill(deck, deck.deal(zh.CLOSE_NEG), zh.SLOTS, day))
+            said.append(fill(deck, deck.deal(ZH.talk["close_neg"]), ZH.slots, day))
     return _hand_zh(deck, said, stars)
 
 
@@ -377,4 +346,4 @@ def _hand_zh(deck: Deck, said: list[str], stars: int) -> str:
 
 def follow_up(deck: Deck, stars: int, day: date) -> str:
     """A 追评 that says how it went on."""
-    return fill(deck, deck.deal(zh.FOLLOWUP_POS if stars > 3 else zh.FOLLOWUP_NEU), zh.SLOTS, day)
+    return fill(deck, deck.deal(ZH.talk["followup_pos"] if stars > 3 else ZH.talk["followup_neu"]), ZH.slots, day)

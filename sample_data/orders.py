@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
-from sample_data import texts_zh
-from sample_data.catalogue import PRODUCTS, Product
+from sample_data.catalogue import PRODUCTS, PRODUCTS_ZH, Product, ProductZh
 
 FIRST_DAY = date(2025, 5, 1)
 LAST_DAY = date(2026, 10, 31)
@@ -95,7 +94,7 @@ class Customer:
 class Line:
     """One line of an order: a product, the index of its variant, how many, and the price of one in cents."""
 
-    product: Product | texts_zh.ProductZh
+    product: Product | ProductZh
     variant: int
     quantity: int
     cents: int
@@ -207,7 +206,7 @@ def western(rng: Random, platform: str, total: int, daypacks: tuple[int, ...], p
 
 def chinese(rng: Random, total: int) -> list[Order]:
     """The orders of the Chinese shop: one product each, people masked as the platform masks them."""
-    pool = [product for product in texts_zh.PRODUCTS for _ in range(product.weight)]
+    pool = [product for product in PRODUCTS_ZH for _ in range(product.weight)]
     orders = []
     for month, quota in zip(MONTHS, quotas(total), strict=True):
         for _ in range(quota):

@@ -9,7 +9,7 @@ from random import Random
 from sample_data.compose import Deck
 from sample_data.orders import LAST_DAY, Line, Order
 from sample_data.planted import BY_ID, BY_PRODUCT
-from sample_data.texts_en import RETURN_COMMENTS
+from sample_data.texts import EN
 
 HOODIE = BY_ID["hoodie-runs-small"].product
 EVERYDAY_REASONS = (
@@ -58,7 +58,7 @@ def amazon_returns(seed: int, orders: list[Order]) -> list[Return]:
             at = order.at + timedelta(days=rng.randrange(9, 29), seconds=rng.randrange(30000))
             if not reason or at.date() > LAST_DAY:
                 continue
-            pool = RETURN_COMMENTS.get(f"{reason} {line.product.key}", RETURN_COMMENTS[reason])
+            pool = EN.returns.get(f"{reason} {line.product.key}", EN.returns[reason])
             comment = deck.deal(pool) if deck.chance(78) else ""
             found.append(Return(order, line, at, reason, comment))
     return sorted(found, key=lambda one: (one.at, one.order.number))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
-from sample_data import compose, texts_en, texts_zh
-from sample_data.catalogue import HANDLES, PRODUCTS, Product
+from sample_data import compose
+from sample_data.catalogue import HANDLES, PRODUCTS, PRODUCTS_ZH, Product, ProductZh
 from sample_data.compose import Deck
 from sample_data.orders import (
     BAD_COURIER,
@@ -23,6 +23,7 @@ from sample_data.orders import (
     reviewable,
 )
 from sample_data.planted import BY_ID, BY_PRODUCT, PLANTED
+from sample_data.texts import EN, ZH, Pool
 
 HEADLAMP = "ostrel-ridgebeam-headlamp"
 KETTLE = "marrowby-stovetop-kettle"
@@ -44,9 +45,7 @@ STRAP_SINCE = BY_ID["headlamp-strap"].since or LAST_DAY
 PLANTS = {key: one for key, one in BY_PRODUCT.items() if one.plant}
 PRAISES = frozenset(one.topic for one in PLANTED if one.plant and one.plant.praise)
 PLANTED_COMPLAINTS = frozenset(
-    topic
-    for topic, pools in (*compose.PLANTED_EN.items(), *compose.PLANTED_ZH.items())
-    if len(pools) == 2 and topic not in PRAISES
+    topic for texts in (EN, ZH) for topic, one in texts.topics.items() if one.planted and topic not in PRAISES
 )
 FOLLOW_UP_ONLY = 4
 SMELL_REVIEWS, SMELL_COMPLAINTS, SMELL_ELSEWHERE = 22, 12, 1
@@ -60,7 +59,7 @@ EVERYDAY_ZH = (("slow", 32), ("price", 26), ("colour", 20), ("service", 12))
 class Review:
     """One review; `order` is the one it can be joined to, `mentions` its topics, `id` its file and line once written."""
 
-    product: Product | texts_zh.ProductZh
+    product: Product | ProductZh
     at: datetime
     customer: Customer
     order: Order | None
@@ -78,7 +77,7 @@ class Review:
     @property
     def chinese(self) -> bool:
         """Whether it was written in the Chinese shop."""
-        return isinstance(self.product, texts_zh.ProductZh)
+        return isinstance(self.product, ProductZh)
 
     @property
     def sentiment(self) -> str:
@@ -119,7 +118,7 @@ def _take(rng: Random, found: list[Review], count: int) -> list[Review]:
     return [found[position] for position in spread(rng, count, len(found))]
 
 
-def _choose(rng: Random, orders: Sequence[Order], product: Product | texts_zh.ProductZh) -> list[Review]:
+def _choose(rng: Random, orders: Sequence[Order], product: Product | ProductZh) -> list[Review]:
     """The reviews of one product, with their planted topics."""
     found = _candidates(rng, orders, product.key)
     if product.key == PILLOW:
@@ -182,7 +181,7 @@ def _everyday(rng: Random, reviews: list[Review], rates: tuple[tuple[str, int], 
 
 
 def _stars(rng: Random, one: Review) -> int:
-    planted = any(topic in compose.PLANTED_EN or topic in compose.PLANTED_ZH for topic in one.mentions)
+    planted = any(topic in EN.topics or topic in ZH.topics for topic in one.mentions)
     everyday = any(topic in dict(EVERYDAY) for topic in one.mentions)
     if one.product.key == KETTLE:
         return one.stars
@@ -200,9 +199,7 @@ def _stars(rng: Random, one: Review) -> int:
     return 5 if draw < 700 else 4 if draw < 937 else 3 if draw < 975 else 2 if draw < 989 else 1
 
 
-def _contradictions(
-    rng: Random, reviews: list[Review], texts: dict[str, Sequence[str]], counts: dict[str, int]
-) -> None:
+def _contradictions(rng: Random, reviews: list[Review], texts: dict[str, Pool], counts: dict[str, int]) -> None:
     """Give some plain reviews of plain products a text that says the opposite of their stars."""
     plain = [
         one
@@ -211,7 +208,7 @@ def _contradictions(
     ]
     chosen = rng.sample(plain, sum(counts.values()))
     for kind, stars in (("furious", 5), ("delighted", 1)):
-        for body in rng.sample(list(texts[kind]), counts[kind]):
+        for body in rng.sample(texts[kind], counts[kind]):
             one = chosen.pop()
             one.kind, one.stars, one.body = kind, stars, body
 
@@ -227,16 +224,15 @@ def _kettle(reviews: list[Review]) -> None:
 
 def _duplicates(rng: Random, deck: Deck) -> list[Review]:
     """A dozen nearly equal raptures within two days, by people who bought nothing."""
-    template, slots = texts_en.DUPLICATE
     reviews = []
     for number in range(DUPLICATES):
-        words = {name: deck.deal(options) for name, options in slots.items()}
+        words = {name: deck.deal(options) for name, options in EN.duplicate["slots"].items()}
         name = f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}"
         email = f"{name.split()[0].lower()}{rng.randrange(100, 999)}.{number}@example.com"
         day = DUPLICATE_DAYS[number % 2]
         at = datetime(day.year, day.month, day.day, 9 + number, rng.randrange(60), rng.randrange(60))
         review = Review(HANDLES[FAN], at, Customer(name, email, "", rng.choice(TOWNS), ""), None, None, email=email)
-        review.body, review.title, review.kind = template.format(**words), "Amazing!", "duplicate"
+        review.body, review.title, review.kind = EN.duplicate["template"].format(**words), "Amazing!", "duplicate"
         reviews.append(review)
     return sorted(reviews, key=lambda one: one.at)
 
@@ -248,7 +244,7 @@ def _write_english(rng: Random, deck: Deck, reviews: list[Review]) -> None:
         if one.kind == "plain":
             strap_changed = one.product.key != HEADLAMP or one.at.date() >= STRAP_SINCE
             decoy = (
-                one.product.key in compose.DECOYS_EN
+                one.product.key in EN.decoys
                 and not one.mentions
                 and strap_changed
                 and one.stars >= 3
@@ -266,21 +262,21 @@ def _write_english(rng: Random, deck: Deck, reviews: list[Review]) -> None:
 def _write_chinese(rng: Random, deck: Deck, reviews: list[Review]) -> None:
     told: set[str] = {one.body for one in reviews if one.body}
     for one in reviews:
-        assert isinstance(one.product, texts_zh.ProductZh)
+        assert isinstance(one.product, ProductZh)
         if one.kind != "plain":
             continue
         if not one.mentions and one.stars == 5 and one.product.key != STAND and rng.randrange(100) < 14:
-            one.kind, one.body = "default", texts_zh.DEFAULTS[rng.randrange(4) == 0]
+            one.kind, one.body = "default", ZH.talk["defaults"][rng.randrange(4) == 0]
             continue
-        decoy = one.product.key in compose.DECOYS_ZH and not one.mentions and one.stars >= 4 and deck.chance(20)
+        decoy = one.product.key in ZH.decoys and not one.mentions and one.stars >= 4 and deck.chance(20)
         topics = [] if one.late else one.mentions
         while not one.body or one.body in told:
             one.body = compose.chinese(deck, one.product, one.stars, one.at.date(), topics, decoy)
         told.add(one.body)
         if one.late:
-            direct, indirect = compose.PLANTED_ZH[one.mentions[0]]
+            direct, indirect = ZH.topics[one.mentions[0]].pools
             one.follow_up = "".join(
-                compose.fill(deck, deck.deal(pool), texts_zh.SLOTS, one.at.date()) for pool in (direct, indirect)
+                compose.fill(deck, deck.deal(pool), ZH.slots, one.at.date()) for pool in (direct, indirect)
             )
         elif one.stars >= 3 and rng.randrange(100) < 13:
             one.follow_up = compose.follow_up(deck, one.stars, one.at.date())
@@ -294,9 +290,7 @@ def english_reviews(seed: int, orders: list[Order]) -> list[Review]:
     _kettle(chosen[KETTLE])
     reviews = [one for product in PRODUCTS for one in chosen[product.key]]
     _damage(rng, reviews, BAD_COURIER, 290, 18)
-    _contradictions(
-        rng, reviews, {"furious": texts_en.FURIOUS, "delighted": texts_en.DELIGHTED}, {"furious": 4, "delighted": 3}
-    )
+    _contradictions(rng, reviews, EN.talk, {"furious": 4, "delighted": 3})
     _everyday(rng, [one for one in reviews if one.kind == "plain"], EVERYDAY)
     for one in reviews:
         if one.kind == "plain":
@@ -310,14 +304,12 @@ def chinese_reviews(seed: int, orders: list[Order]) -> list[Review]:
     """The reviews of the Chinese shop, oldest first."""
     rng, deck = Random(f"{seed}:reviews-zh"), Deck(Random(f"{seed}:words-zh"))
     usable = reviewable(orders)
-    reviews = [one for product in texts_zh.PRODUCTS for one in _choose(rng, usable, product)]
+    reviews = [one for product in PRODUCTS_ZH for one in _choose(rng, usable, product)]
     faded = [one for one in reviews if "fading" in one.mentions]
     for position in spread(rng, FOLLOW_UP_ONLY, len(faded)):
         faded[position].late = True
     _damage(rng, reviews, BAD_COURIER_ZH, 280, 15)
-    _contradictions(
-        rng, reviews, {"furious": texts_zh.FURIOUS, "delighted": texts_zh.DELIGHTED}, {"furious": 2, "delighted": 1}
-    )
+    _contradictions(rng, reviews, ZH.talk, {"furious": 2, "delighted": 1})
     _everyday(rng, [one for one in reviews if one.kind == "plain"], EVERYDAY_ZH)
     for one in reviews:
         if one.kind == "plain":

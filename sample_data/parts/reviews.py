@@ -10,8 +10,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from sample_data import texts_zh
-from sample_data.catalogue import PRODUCTS, subject
+from sample_data.catalogue import PRODUCTS, ProductZh, subject
 from sample_data.orders import LAST_DAY, Order
 from sample_data.planted import PLANTED, Planted
 from sample_data.reviews import DUPLICATE_DAYS, EVERYDAY, JUDGEME_FROM, Review
@@ -86,7 +85,7 @@ def taobao_reviews(name: str, reviews: Iterable[Review]) -> bytes:
     """A list of 评价 such as a seller's tool saves it, in GB18030: no platform report, so its columns must be guessed."""
     table = Table(TAOBAO_REVIEWS, newline="\r\n")
     for one in reviews:
-        assert isinstance(one.product, texts_zh.ProductZh) and one.order is not None and one.line is not None
+        assert isinstance(one.product, ProductZh) and one.order is not None and one.line is not None
         line = table.add(
             {
                 "评价时间": f"{one.at:%Y-%m-%d %H:%M:%S}",

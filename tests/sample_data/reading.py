@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sample_data import FOLDER, texts_en, texts_zh
+from sample_data import FOLDER
+from sample_data.catalogue import PRODUCTS_ZH
 from sample_data.compose import TYPOS
+from sample_data.texts import EN, ZH
 
 
 def text_of(name: str) -> str:
@@ -78,7 +80,7 @@ def reviews() -> list[Said]:
                     f"{name}:{row['line']}", row["product_handle"], int(row["rating"]), day, row["body"], email, courier
                 )
             )
-    keys = {product.title: product.key for product in texts_zh.PRODUCTS}
+    keys = {product.title: product.key for product in PRODUCTS_ZH}
     for row in rows("taobao_pingjia.csv"):
         found.append(
             Said(
@@ -101,29 +103,12 @@ def _bare(text: str) -> str:
     return re.sub(r"[^a-z0-9一-鿿]", "", text.lower())
 
 
-TOPICS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "battery": (texts_en.BATTERY, texts_en.BATTERY_DIRECT),
-    "size_small": (texts_en.SMALL, texts_en.SMALL_DIRECT),
-    "lid_leak": (texts_en.LEAK, texts_en.LEAK_DIRECT),
-    "missing_parts": (texts_en.MISSING, texts_en.MISSING_DIRECT),
-    "strap_slip": (texts_en.STRAP, texts_en.STRAP_DIRECT),
-    "stays_dry": (texts_en.DRY, texts_en.DRY_DIRECT),
-    "parcel_damage": (texts_en.PARCEL, texts_en.PARCEL_DIRECT, texts_zh.PARCEL, texts_zh.PARCEL_DIRECT),
-    "fading": (texts_zh.FADING, texts_zh.FADING_DIRECT),
-    "smell": (texts_zh.SMELL, texts_zh.SMELL_DIRECT),
-    "slow": (texts_en.SLOW, texts_zh.SLOW),
-    "price": (texts_en.PRICE, texts_zh.PRICE),
-    "colour": (texts_en.COLOUR, texts_zh.COLOUR),
-    "service": (texts_en.SERVICE, texts_zh.SERVICE),
-    "waste": (texts_en.WASTE,),
-}
-
-
 @cache
 def _marks(topic: str) -> tuple[tuple[str, ...], ...]:
     return tuple(
         tuple(_bare(piece) for piece in re.split(r"\{\w+\}", sentence) if _bare(piece))
-        for pool in TOPICS[topic]
+        for texts in (EN, ZH)
+        for pool in (texts.topics[topic].pools if topic in texts.topics else ())
         for sentence in pool
     )
 
