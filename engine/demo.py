@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.jobs import JobContext
 from engine.paths import data_dir
-from engine.shop import Shop
+from engine.store.database import Store
 
 
 def sample_files() -> list[Path]:
@@ -26,7 +26,9 @@ def build(context: JobContext, *, fresh: bool = False, analyze: bool = True, mod
         analyze: also read the reviews and store findings (skipped quickly when nothing is new).
         model: the model to read with; the default one when None.
     """
+    from engine.importing.desk import import_file
     from engine.importing.report import ImportSettings
+    from engine.reviews.desk import analyze as read
 
     digest = hashlib.blake2b(digest_size=4)
     for file in sample_files():
@@ -37,11 +39,11 @@ def build(context: JobContext, *, fresh: bool = False, analyze: bool = True, mod
     if fresh:
         for stale in folder.glob(path.name + "*"):
             stale.unlink()
-    shop = Shop(path, create=True)
+    store = Store(path, create=True)
     # The Chinese reviews have no profile on purpose: the sample accepts the proposed mapping, as a seller would by key.
     for file in sample_files():
-        shop.import_file(file, ImportSettings(accept=True), context)
+        import_file(store, file, ImportSettings(accept=True), context)
     if analyze:
-        shop.analyze(context, model=model)
-    shop.close()
+        read(store, context, model=model)
+    store.close()
     return path

@@ -81,7 +81,7 @@ def test_every_count_is_what_its_query_counts(shop: Shop) -> None:
     counted = [finding for finding in shop.findings() if finding.query]
     assert len(counted) > 20
     for finding in counted:
-        columns, rows, _ = shop.query(finding.query or "")
+        columns, rows, _ = shop.sql(finding.query or "")
         numbers = dict(zip(columns, rows[0], strict=True))
         assert (numbers["k"], numbers["n"]) == (finding.k, finding.n), finding.key
 
@@ -98,7 +98,7 @@ def test_every_quote_is_in_its_row_and_every_row_in_its_file(shop: Shop) -> None
 
 def test_reading_again_reads_nothing_and_changes_nothing(shop: Shop) -> None:
     before = [finding.as_json() for finding in shop.findings()]
-    report = shop.analyze(JobContext())
+    report = shop.run(JobContext())
     assert report.labelled == 0
     assert [finding.as_json() for finding in shop.findings()] == before
 
@@ -129,7 +129,7 @@ def test_headless_json(backroom: Run) -> None:
 def test_dismissing_survives_the_next_reading(shop: Shop) -> None:
     finding = shop.findings(today=True)[-1]
     shop.set_state(finding.id or 0, "dismissed", "known")
-    shop.analyze(JobContext())
+    shop.run(JobContext())
     assert shop.finding(finding.key).state == "dismissed"
     shop.set_state(finding.id or 0, "new")
 

@@ -18,6 +18,8 @@ import psutil
 import pytest
 
 import sample_data
+from engine.importing.desk import import_file
+from engine.importing.queries import overview
 from engine.importing.report import ImportSettings
 from engine.jobs import JobContext
 from engine.shop import Shop
@@ -66,8 +68,8 @@ def answers(shop: Path) -> int:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory, few: Path) -> dict[str, Any]:
     shop = Shop(tmp_path_factory.mktemp("calm") / "calm.shop", create=True)
-    shop.import_file(few, ImportSettings())
-    shop.analyze(JobContext())
+    import_file(shop.store, few, ImportSettings())
+    shop.run(JobContext())
     return everything(shop)
 
 
@@ -142,4 +144,4 @@ def test_import_is_whole_or_nothing(tmp_path: Path) -> None:
             whole = rows
             shop.close()
     subprocess.run(command("import", path, file), cwd=ROOT, check=True, capture_output=True)
-    assert Shop(path).overview().order_lines == 2600
+    assert overview(Shop(path).store).order_lines == 2600

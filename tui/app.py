@@ -20,7 +20,9 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from engine.errors import BackroomError, Cancelled
-from engine.shop import AnalysisReport, Shop
+from engine.findings import AnalysisReport
+from engine.reviews.queries import reading
+from engine.shop import Shop
 from tui.background import READING, Job, Reader
 from tui.commands import Command, bindings
 from tui.format import counted, duration, one_line
@@ -126,10 +128,9 @@ class BackroomApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begin reading when that was asked for and something is unread."""
-        if self._analyze and self.shop is not None:
-            overview = self.shop.overview()
-            if overview.reviews_labelled < overview.reviews or not overview.findings:
-                self.call_after_refresh(self.action_read_shop)
+        shop = self.shop
+        if self._analyze and shop is not None and (reading(shop.store).unread or not shop.findings()):
+            self.call_after_refresh(self.action_read_shop)
 
     # -- state -----------------------------------------------------------------------------------------------------
 
@@ -260,7 +261,7 @@ class BackroomApp(App[None], inherit_bindings=False):
                 self.notify(one_line(warning), severity="warning", markup=False, timeout=12)
             self.bell()
 
-        self.start_job(Job(READING, lambda context: shop.analyze(context), done))
+        self.start_job(Job(READING, lambda context: shop.run(context), done))
 
     def action_stop_job(self) -> None:
         """Ask the job to stop; it keeps what is done."""

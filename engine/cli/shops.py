@@ -51,6 +51,7 @@ def import_files(
     as_json: bool,
 ) -> int:
     """Load export FILES (or folders) into SHOP, recognised by their content."""
+    from engine.importing.desk import import_file
     from engine.importing.report import ImportSettings
 
     mapping = {}
@@ -75,7 +76,7 @@ def import_files(
     loaded: list[int | None] = []
     for file in _expanded(files):
         try:
-            reports = opened.import_file(file, settings, context)
+            reports = import_file(opened.store, file, settings, context)
         except Cancelled:
             raise
         except BackroomError as error:
@@ -151,7 +152,9 @@ def _tell_import(record: dict[str, Any]) -> None:
 @csv_option
 def imports(shop: Path, as_json: bool, as_csv: bool) -> None:
     """What was imported into SHOP."""
-    records = open_shop(shop).imports()
+    from engine.importing.queries import imports as imported
+
+    records = imported(open_shop(shop).store)
     if as_json:
         print_json(records)
         return
@@ -167,7 +170,9 @@ def imports(shop: Path, as_json: bool, as_csv: bool) -> None:
 @click.argument("import_id", type=int)
 def undo(shop: Path, import_id: int) -> None:
     """Take import IMPORT_ID back, and nothing else."""
-    done = open_shop(shop).undo(import_id)
+    from engine.importing.desk import undo as take_back
+
+    done = take_back(open_shop(shop).store, import_id)
     click.echo(f"{done['rows_removed']:,} rows removed, {done['rows_restored']:,} rows as they were before.")
 
 
@@ -179,7 +184,7 @@ def undo(shop: Path, import_id: int) -> None:
 @json_option
 def analyze(shop: Path, desks: tuple[str, ...], model: str | None, resume: bool, as_json: bool) -> int:
     """Read what is new in SHOP and store findings."""
-    report = open_shop(shop).analyze(job(), desks=desks or None, model=model)
+    report = open_shop(shop).run(job(), desks=desks or None, model=model)
     for warning in report.warnings:
         say(warning)
     if as_json:
@@ -237,7 +242,7 @@ def evidence(shop: Path, finding: str, as_json: bool, as_csv: bool) -> None:
 @csv_option
 def sql(shop: Path, query: str, as_json: bool, as_csv: bool) -> int:
     """Run a read-only QUERY on SHOP, for at most ten seconds."""
-    columns, rows, more = open_shop(shop).query(query)
+    columns, rows, more = open_shop(shop).sql(query)
     if as_json:
         print_json(dict(zip(columns, row, strict=True)) for row in rows)
     else:
@@ -268,7 +273,11 @@ def export(
         raise click.UsageError("say what to export, for example reviews, or give a query with --sql.")
     if finding is not None and what != "evidence":
         raise click.UsageError("--finding goes with evidence.")
-    done = open_shop(shop).export(what or "", to, finding=finding, sql=query, force=force, context=job())
+    from engine.store.sheets import of_query
+
+    opened = open_shop(shop)
+    chosen = what or of_query(opened.store, query or "")
+    done = opened.export(chosen, to, finding=finding, force=force, context=job())
     for note in done.notes:
         say(note)
     files = [str(file) for file in done.files]

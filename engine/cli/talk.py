@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.exporting.cells import neutral
+from engine.cells import neutral
 from engine.jobs import JobContext, Progress
 
 if TYPE_CHECKING:

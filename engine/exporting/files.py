@@ -11,13 +11,14 @@ import math
 import os
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.cells import neutral
 from engine.errors import BackroomError, UsageError
-from engine.exporting.cells import neutral
-from engine.exporting.sheets import Sheet
 from engine.jobs import JobContext
+from engine.store.sheets import Documents, Sheet
 
 ROWS_OF_A_SHEET = 1_048_575
 CHARACTERS_OF_A_CELL = 32_767
@@ -57,18 +58,53 @@ def replacing(path: Path, *, force: bool) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def write(sheet: Sheet, path: Path, context: JobContext, *, force: bool) -> None:
+@dataclass(frozen=True)
+class Exported:
+    """What was written: the files, how many rows (or texts) in all, and what the seller should know."""
+
+    files: tuple[Path, ...]
+    rows: int
+    notes: tuple[str, ...] = ()
+
+
+def check_format(path: Path, ends: Iterable[str]) -> None:
+    """See that a file can be written in the format that its name ends in, before anything is read for it.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if path.suffix.lower() not in ends:
+        raise UsageError(f"{path.name}: this is no format to export to.", todo=f"Use one of {', '.join(ends)}.")
+
+
+def write(sheet: Sheet, path: Path, context: JobContext, *, force: bool) -> Exported:
     """Write `sheet` in the format that the name of `path` ends in.
 
     Raises:
         UsageError: no such format, the file exists and `force` is false, or XLSX cannot hold it.
         Cancelled: the seller stopped it; nothing was written.
     """
-    writer = WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise UsageError(f"{path.name}: this is no format to export to.", todo=f"Use one of {', '.join(WRITERS)}.")
+    check_format(path, WRITERS)
     with replacing(path, force=force) as partial:
-        writer(sheet, partial, context)
+        WRITERS[path.suffix.lower()](sheet, partial, context)
+    return Exported((path,), sheet.count, sheet.notes)
+
+
+def write_documents(documents: Documents, path: Path, *, force: bool) -> Exported:
+    """Write texts as they are; several go to `name.toml`, `name-2.toml`, and so on.
+
+    Raises:
+        UsageError: there is none, the name has another ending, or a file exists and `force` is false.
+    """
+    check_format(path, (documents.suffix,))
+    if not documents.texts:
+        raise UsageError(documents.empty)
+    count = len(documents.texts)
+    paths = [path if number == 1 else path.with_stem(f"{path.stem}-{number}") for number in range(1, count + 1)]
+    for target, text in zip(paths, documents.texts, strict=True):
+        with replacing(target, force=force) as partial:
+            partial.write_text(text, encoding="utf-8")
+    return Exported(tuple(paths), count)
 
 
 def _counted(rows: Iterable[Any], sheet: Sheet, context: JobContext) -> Iterator[Any]:

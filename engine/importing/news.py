@@ -6,7 +6,6 @@ tells the same news: the next file of the same report replaces it, and taking an
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -339,23 +338,3 @@ class _News:
 
 def _newest(table: str) -> str:
     return "day DESC, id" if table in ("orders", "order_lines", "reviews", "returns", "stock") else "id"
-
-
-def changes_of(db_rows: list[dict[str, Any]]) -> str:
-    """Remembered changes of one row in words: `status: paid → refunded, refunded: – → 18`."""
-    was: dict[str, Any] = {}
-    now: dict[str, Any] = {}
-    for row in db_rows:
-        was = {**json.loads(row["before"]), **was}
-        now |= json.loads(row["after"])
-    said = []
-    for name, value in now.items():
-        if name not in ("extra", "status_original") and was.get(name) != value:
-            said.append(f"{name.replace('_', ' ')}: {_cell(was.get(name))} → {_cell(value)}")
-    return ", ".join(said)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,.10g}" if isinstance(value, float) else str(value)

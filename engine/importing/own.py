@@ -14,9 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.cells import restored
 from engine.errors import InputFileError
-from engine.exporting.cells import restored
-from engine.exporting.sheets import OWN, key_column
 from engine.importing import link, load, news, profiles, rejects
 from engine.importing.headers import unique_names
 from engine.importing.reading import Table
@@ -24,6 +23,7 @@ from engine.importing.report import ColumnGuess, ImportReport, ImportSettings, R
 from engine.importing.transform import Reject
 from engine.jobs import JobContext
 from engine.store.migrations import IMPORTED_TABLES
+from engine.store.sheets import OWN, key_column
 
 if TYPE_CHECKING:
     import polars as pl

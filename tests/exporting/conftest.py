@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.importing.desk import import_file
 from engine.shop import Shop
 from tests.importing.conftest import SHOPIFY, judgeme
 
@@ -20,5 +21,5 @@ def shop(tmp_path: Path) -> Shop:
     shop = Shop(tmp_path / "my.shop", create=True)
     for name, text in (("orders.csv", SHOPIFY), ("reviews.csv", REVIEWS)):
         (tmp_path / name).write_text(text, encoding="utf-8")
-        shop.import_file(tmp_path / name)
+        import_file(shop.store, tmp_path / name)
     return shop

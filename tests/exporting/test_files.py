@@ -11,10 +11,12 @@ import pytest
 
 from engine.errors import BackroomError, Cancelled, ShopError, UsageError
 from engine.exporting import files
-from engine.exporting.sheets import Sheet
 from engine.importing import profiles
+from engine.importing.desk import import_file
+from engine.importing.report import ImportSettings
 from engine.jobs import JobContext, Progress
 from engine.shop import Shop
+from engine.store.sheets import Sheet, of_query
 
 
 def rows_of(path: Path) -> list[list[str]]:
@@ -25,7 +27,8 @@ def rows_of(path: Path) -> list[list[str]]:
 def test_csv_neutralises_text_and_keeps_numbers_and_ids(shop: Shop, tmp_path: Path) -> None:
     file = tmp_path / "out.csv"
     done = shop.export(
-        "", file, sql="SELECT '=1+1' AS \"=bad\", -3.5 AS n, 20.0 AS w, '00123' AS id, '+49 1' AS p, NULL AS e"
+        of_query(shop.store, "SELECT '=1+1' AS \"=bad\", -3.5 AS n, 20.0 AS w, '00123' AS id, '+49 1' AS p, NULL AS e"),
+        file,
     )
     assert (done.files, done.rows) == ((file,), 1)
     assert rows_of(file) == [["'=bad", "n", "w", "id", "p", "e"], ["'=1+1", "-3.5", "20", "00123", "'+49 1", ""]]
@@ -34,9 +37,11 @@ def test_csv_neutralises_text_and_keeps_numbers_and_ids(shop: Shop, tmp_path: Pa
 def test_xlsx_holds_text_as_text_and_numbers_as_numbers(shop: Shop, tmp_path: Path) -> None:
     file = tmp_path / "out.xlsx"
     shop.export(
-        "",
+        of_query(
+            shop.store,
+            "SELECT '=1+1' AS a, -3.5 AS n, '00123' AS id, '123456789012345678' AS long, 1234567890123456789 AS i",
+        ),
         file,
-        sql="SELECT '=1+1' AS a, -3.5 AS n, '00123' AS id, '123456789012345678' AS long, 1234567890123456789 AS i",
     )
     frame = fastexcel.read_excel(file).load_sheet(0).to_polars()
     assert frame.rows() == [("'=1+1", -3.5, "00123", "123456789012345678", "1234567890123456789")]
@@ -46,7 +51,7 @@ def test_xlsx_holds_text_as_text_and_numbers_as_numbers(shop: Shop, tmp_path: Pa
 def test_json_markdown_and_html_say_the_same(shop: Shop, tmp_path: Path) -> None:
     sql = "SELECT 'a|b\n<i>' AS t, -2 AS n"
     for suffix in ("json", "md", "html"):
-        shop.export("", tmp_path / f"out.{suffix}", sql=sql)
+        shop.export(of_query(shop.store, sql), tmp_path / f"out.{suffix}")
     assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8")) == [{"t": "a|b\n<i>", "n": -2}]
     assert "| a\\|b<br>&lt;i&gt; | -2 |" in (tmp_path / "out.md").read_text(encoding="utf-8")
     page = (tmp_path / "out.html").read_text(encoding="utf-8")
@@ -87,7 +92,7 @@ def test_a_folder_that_is_not_there_is_said(shop: Shop, tmp_path: Path) -> None:
 
 def test_what_no_workbook_can_hold_is_said_and_nothing_is_cut(shop: Shop, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"row 1 has more than 32,767 characters in t"):
-        shop.export("", tmp_path / "out.xlsx", sql="SELECT printf('%.40000c', 'x') AS t")
+        shop.export(of_query(shop.store, "SELECT printf('%.40000c', 'x') AS t"), tmp_path / "out.xlsx")
     tall = Sheet("tall", ("a",), lambda: iter(()), files.ROWS_OF_A_SHEET + 1)
     with pytest.raises(UsageError, match="holds 1,048,575 rows"):
         files.write(tall, tmp_path / "tall.xlsx", JobContext(), force=False)
@@ -100,7 +105,7 @@ def test_wrong_names_say_what_is_right(shop: Shop, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"\.csv, \.xlsx, \.json, \.md, \.html"):
         shop.export("reviews", tmp_path / "out.docx")
     with pytest.raises(ShopError, match="may only read"):
-        shop.export("", tmp_path / "out.csv", sql="DELETE FROM reviews")
+        shop.export(of_query(shop.store, "DELETE FROM reviews"), tmp_path / "out.csv")
     with pytest.raises(UsageError, match="no finding 99"):
         shop.export("evidence", tmp_path / "out.csv", finding=99)
     assert not list(tmp_path.glob("out.*"))
@@ -117,7 +122,7 @@ def test_rejects_of_all_imports_are_one_sheet_with_their_reasons(shop: Shop, tmp
     orders = tmp_path / "orders.csv"
     broken = tmp_path / "broken.csv"
     broken.write_text(orders.read_text().replace(",1,Red Sock,10.00", ",=cmd|x,Red Sock,10.00"))
-    (report,) = shop.import_file(broken)
+    (report,) = import_file(shop.store, broken)
     assert report.rows_rejected == 1
     shop.export("rejects", tmp_path / "rejects.csv")
     head, row = rows_of(tmp_path / "rejects.csv")
@@ -131,7 +136,7 @@ def test_accepted_mappings_become_profiles_one_file_each(shop: Shop, tmp_path: P
         shop.export("profiles", tmp_path / "mine.toml")
     for name, header in (("a.csv", "when,what they wrote,grade"), ("b.csv", "day,their words,points")):
         (tmp_path / name).write_text(header + "\n2026-03-01,The strap tore after two days of use,1\n")
-        shop.import_file(tmp_path / name, shop.import_settings(accept=True))
+        import_file(shop.store, tmp_path / name, ImportSettings(accept=True))
     with pytest.raises(UsageError, match=r"ends in \.toml"):
         shop.export("profiles", tmp_path / "mine.csv")
     done = shop.export("profiles", tmp_path / "mine.toml")

@@ -14,6 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.importing.desk import import_file, recognise, undo
+from engine.importing.queries import overview
+from engine.importing.report import ImportSettings
 from engine.shop import Shop
 from engine.store.database import Store
 from engine.store.migrations import IMPORTED_TABLES
@@ -95,7 +98,7 @@ def test_hostile_cells_come_back_as_they_were(blank: Path, suffix: str, rows: li
         file = Path(folder) / f"order_lines.{suffix}"
         insert(first, "order_lines", rows)
         Shop(first).export("order_lines", file)
-        (report,) = Shop(second).import_file(file)
+        (report,) = import_file(Shop(second).store, file)
         assert (report.rows_loaded, report.rows_rejected) == (len(rows), 0)
         assert stored(second, "order_lines") == stored(first, "order_lines")
 
@@ -108,14 +111,14 @@ def test_a_table_is_the_same_in_another_shop_and_nothing_new_in_its_own(
     file = tmp_path / f"out.{suffix}"
     shop.export(table, file)
     other = Shop(tmp_path / "other.shop", create=True)
-    (there,) = other.import_file(file)
+    (there,) = import_file(other.store, file)
     assert there.rows_loaded == there.rows_read > 0
     assert stored(other.path, table) == stored(shop.path, table)
     before = stored(shop.path, table)
-    (here,) = shop.import_file(file)
+    (here,) = import_file(shop.store, file)
     assert (here.rows_loaded, here.rows_updated, here.rows_duplicate) == (0, 0, there.rows_read)
     assert stored(shop.path, table) == before
-    (again,) = shop.import_file(file)
+    (again,) = import_file(shop.store, file)
     assert again.already_imported == here.import_id
 
 
@@ -135,10 +138,10 @@ def test_an_edited_cell_is_a_change_that_can_be_taken_back(shop: Shop, tmp_path:
     shop.export("orders", file)
     before = stored(shop.path, "orders")
     edited(file, {(0, "city"): "Wien"})
-    (report,) = shop.import_file(file)
+    (report,) = import_file(shop.store, file)
     assert (report.delimiter, report.rows_updated, report.rows_duplicate) == (";", 1, 1)
-    assert shop.query("SELECT city FROM orders WHERE order_id = '#1'")[1] == [("Wien",)]
-    shop.undo(report.import_id or 0)
+    assert shop.sql("SELECT city FROM orders WHERE order_id = '#1'")[1] == [("Wien",)]
+    undo(shop.store, report.import_id or 0)
     assert stored(shop.path, "orders") == before
 
 
@@ -146,7 +149,7 @@ def test_what_a_spreadsheet_damaged_is_rejected_with_its_line(shop: Shop, tmp_pa
     file = tmp_path / "lines.csv"
     shop.export("order_lines", file)
     edited(file, {(0, "sku"): "1.2E+17", (1, "amount"): "ten", (2, "day"): "01/03/2026"})
-    (report,) = shop.import_file(file)
+    (report,) = import_file(shop.store, file)
     assert (report.rows_rejected, report.rows_updated) == (3, 0)
     with Path(report.rejects_file or "").open(encoding="utf-8-sig", newline="") as rejects:
         reasons = [(row["backroom reason"], row["backroom line"]) for row in csv.DictReader(rejects)]
@@ -159,7 +162,7 @@ def test_every_imported_table_can_be_told_from_its_columns(tmp_path: Path) -> No
     for table in IMPORTED_TABLES:
         file = tmp_path / f"{table}.csv"
         shop.export(table, file)
-        (found,) = shop.recognise(file)
+        (found,) = recognise(file, store=shop.store)
         assert (found.profile, found.report, found.rows_estimate) == (f"backroom_{table}", table, 0)
 
 
@@ -182,7 +185,7 @@ def test_what_is_left_of_an_exported_file_loads_or_says_why_not(
     file = tmp_path / "out.csv"
     file.write_text(text, encoding="utf-8")
     shop = Shop(tmp_path / "my.shop", create=True)
-    (report,) = shop.import_file(file)
+    (report,) = import_file(shop.store, file)
     assert (report.rows_loaded, report.rows_rejected) == (loaded, rejected)
     assert report.rows_read == loaded + rejected
 
@@ -191,5 +194,5 @@ def test_a_dry_run_of_an_exported_file_stores_nothing(shop: Shop, tmp_path: Path
     file = tmp_path / "out.csv"
     shop.export("orders", file)
     other = Shop(tmp_path / "other.shop", create=True)
-    (report,) = other.import_file(file, other.import_settings(dry_run=True))
-    assert (report.rows_loaded, report.import_id) == (2, None) and other.overview().orders == 0
+    (report,) = import_file(other.store, file, ImportSettings(dry_run=True))
+    assert (report.rows_loaded, report.import_id) == (2, None) and overview(other.store).orders == 0

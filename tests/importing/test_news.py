@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.findings import Finding
+from engine.importing.desk import import_file, undo
 from engine.shop import Shop
 from tests.importing.conftest import SHOPIFY, SHOPIFY_HEADER, judgeme
 
@@ -40,7 +41,7 @@ def shop(tmp_path: Path) -> Shop:
 def bring(shop: Shop, text: str, name: str) -> int:
     path = shop.path.with_name(name)
     path.write_text(text, encoding="utf-8")
-    (report,) = shop.import_file(path)
+    (report,) = import_file(shop.store, path)
     return report.import_id or 0
 
 
@@ -69,7 +70,7 @@ def test_new_orders_changed_statuses_and_products_sold_first_are_counted(shop: S
     assert found["status"].sentence == "1 order became refunded since the file before april.csv."
     assert found["first_sold"].sentence == "1 product sold for the first time in april.csv: Green Hat."
     for finding in found.values():
-        assert shop.query(finding.query or "")[1] == [(finding.k, finding.n)]
+        assert shop.sql(finding.query or "")[1] == [(finding.k, finding.n)]
         assert finding.rank > 0 and finding.evidence_count
 
 
@@ -104,16 +105,16 @@ def test_undo_takes_the_news_back_and_brings_the_news_before_it(shop: Shop) -> N
     told = {key: (f.sentence, f.k, f.n, f.evidence_count) for key, f in news(shop).items()}
     third = bring(shop, AFTER_THAT, "may.csv")
     assert "may.csv" in news(shop)["new_rows"].sentence
-    shop.undo(third)
+    undo(shop.store, third)
     assert {key: (f.sentence, f.k, f.n, f.evidence_count) for key, f in news(shop).items()} == told
-    shop.undo(second)
+    undo(shop.store, second)
     assert news(shop) == {}
 
 
 def test_taking_the_first_of_two_files_back_leaves_no_news(shop: Shop) -> None:
     first = bring(shop, SHOPIFY, "march.csv")
     bring(shop, NEXT_WEEK, "april.csv")
-    shop.undo(first)
+    undo(shop.store, first)
     assert news(shop) == {}
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.shop import ReviewFilter, Shop
+from engine.reviews.queries import ReviewFilter, count_reviews, reviews
+from engine.shop import Shop
 from engine.store.search import match_expression, spaced
 
 TEXTS = {
@@ -52,8 +53,8 @@ def shop(tmp_path: Path) -> Shop:
     ],
 )
 def test_search(shop: Shop, words: str, found: set[int]) -> None:
-    assert {row.id for row in shop.reviews(ReviewFilter(words=words))} == found
-    assert shop.count_reviews(ReviewFilter(words=words)) == len(found)
+    assert {row.id for row in reviews(shop.store, ReviewFilter(words=words))} == found
+    assert count_reviews(shop.store, ReviewFilter(words=words)) == len(found)
 
 
 def test_nothing_searchable_is_no_filter() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from textual import events
 
+from engine.importing.desk import import_file
+from engine.importing.queries import imports, overview
 from engine.shop import Shop
 from tests.importing.conftest import SHOPIFY_HEADER
 from tests.tui.conftest import screen_text, settle
@@ -85,7 +87,7 @@ async def test_a_dropped_folder_is_shown_before_anything_is_loaded(empty: Shop, 
         text = screen_text(app)
         assert "judgeme reviews" in text and "not known; review?" in text and "cannot be read" in text
         assert "3 files: 1 to load, 12 rows · 1 needs you · 1 cannot be read" in text
-        assert empty.overview().reviews == 0 and empty.imports() == []
+        assert overview(empty.store).reviews == 0 and imports(empty.store) == []
         assert [candidate.ready for candidate in screen.candidates] == [True, False, False]
         await pilot.press("g")
         await settle(pilot)
@@ -97,7 +99,7 @@ async def test_a_dropped_folder_is_shown_before_anything_is_loaded(empty: Shop, 
         await pilot.press("v")
         await settle(pilot)
         assert "rating" in screen_text(app) and "stars" in screen_text(app)
-        assert empty.overview().reviews == 0 and empty.imports() == []
+        assert overview(empty.store).reviews == 0 and imports(empty.store) == []
 
 
 async def test_only_what_was_agreed_to_is_loaded(empty: Shop, folder: Path) -> None:
@@ -108,14 +110,14 @@ async def test_only_what_was_agreed_to_is_loaded(empty: Shop, folder: Path) -> N
         screen = await looked_at(pilot, app)
         await pilot.press("L")
         await finished(pilot, app)
-        assert empty.overview().reviews == 12 and len(empty.imports()) == 1
+        assert overview(empty.store).reviews == 12 and len(imports(empty.store)) == 1
         assert "1 file loaded, 12 rows" in screen_text(app)
         await pilot.press("G", "space")
         await settle(pilot)
         assert "✓ to load" in screen_text(app)
         await pilot.press("ctrl+j")
         await finished(pilot, app)
-        assert empty.overview().reviews == 27
+        assert overview(empty.store).reviews == 27
         assert [candidate.ready for candidate in screen.candidates] == [False, False, False]
         await pilot.press("enter")
         await settle(pilot)
@@ -195,10 +197,10 @@ async def test_an_import_can_be_taken_back(empty: Shop, folder: Path) -> None:
         await finished(pilot, app)
         await pilot.press("escape", "4", "u")
         await settle(pilot)
-        assert "Take back judgeme.csv?" in screen_text(app) and empty.overview().reviews == 12
+        assert "Take back judgeme.csv?" in screen_text(app) and overview(empty.store).reviews == 12
         await pilot.press("y")
         await finished(pilot, app)
-        assert empty.overview().reviews == 0 and "undone" in screen_text(app)
+        assert overview(empty.store).reviews == 0 and "undone" in screen_text(app)
 
 
 async def test_typed_paths_and_removal(empty: Shop, folder: Path) -> None:
@@ -256,18 +258,18 @@ async def test_totals_stand_beside_the_files_own_before_anything_is_loaded(
         await settle(pilot)
         text = screen_text(app)
         assert "the file says 99, loaded 20" in text and "line 4: subtotal" in text
-        assert empty.imports() == []
+        assert imports(empty.store) == []
         await pilot.press("escape", "L")
         await finished(pilot, app)
         await settle(pilot)
         assert "✓ 1 rejected" in screen_text(app)
         await pilot.press("tab", "G", "g")
         await settle(pilot)
-        assert "rejects file" in screen_text(app) and empty.overview().orders == 2
+        assert "rejects file" in screen_text(app) and overview(empty.store).orders == 2
 
 
 async def test_a_file_that_was_loaded_before_says_so_and_waits(empty: Shop, orders: Path) -> None:
-    empty.import_file(orders)
+    import_file(empty.store, orders)
     app = BackroomApp(empty)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
@@ -278,7 +280,7 @@ async def test_a_file_that_was_loaded_before_says_so_and_waits(empty: Shop, orde
         assert not screen.candidates[0].ready and not screen.check_action("load", ())
         await pilot.press("space", "L")
         await finished(pilot, app)
-        assert "= loaded before" in screen_text(app) and len(empty.imports()) == 1
+        assert "= loaded before" in screen_text(app) and len(imports(empty.store)) == 1
 
 
 async def test_a_doubtful_date_is_asked_and_d_answers(empty: Shop, tmp_path: Path) -> None:
@@ -299,7 +301,7 @@ async def test_a_doubtful_date_is_asked_and_d_answers(empty: Shop, tmp_path: Pat
         assert "month first?" not in screen_text(app)
         await pilot.press("space", "L")
         await finished(pilot, app)
-        assert empty.query("SELECT min(day), count(*) FROM order_lines")[1] == [("2026-01-01", 12)]
+        assert empty.sql("SELECT min(day), count(*) FROM order_lines")[1] == [("2026-01-01", 12)]
 
 
 async def test_columns_of_a_stock_list_can_be_said(empty: Shop, tmp_path: Path) -> None:
@@ -323,7 +325,7 @@ async def test_columns_of_a_stock_list_can_be_said(empty: Shop, tmp_path: Path) 
         assert meanings == {"code": "sku", "left over": "on_hand", "where": "location"}
         await pilot.press("escape", "L")
         await finished(pilot, app)
-        assert empty.query("SELECT sku, on_hand, location FROM stock ORDER BY sku")[1][0] == ("AB-1", 5.0, "Graz")
+        assert empty.sql("SELECT sku, on_hand, location FROM stock ORDER BY sku")[1][0] == ("AB-1", 5.0, "Graz")
 
 
 async def test_another_report_is_chosen_from_a_list(empty: Shop, folder: Path) -> None:
@@ -361,7 +363,7 @@ async def test_a_wrong_currency_is_not_taken(empty: Shop, orders: Path) -> None:
 
 
 async def test_what_is_new_since_the_last_file_is_on_the_first_screen(empty: Shop, orders: Path) -> None:
-    empty.import_file(orders)
+    import_file(empty.store, orders)
     later = orders.with_name("april.csv")
     later.write_text(
         f"{SHOPIFY_HEADER}\n" + SHOPIFY_LINE.format(n=1, quantity=2, total="40.00").replace(",paid,", ",refunded,"),

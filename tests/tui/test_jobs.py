@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ModelError
+from engine.findings import AnalysisReport
 from engine.jobs import JobContext
-from engine.shop import AnalysisReport, Shop
+from engine.shop import Shop
 from tests.tui.conftest import screen_text, settle
 from tests.tui.shops import build
 from tui.app import BackroomApp
@@ -48,7 +49,7 @@ async def until(pilot, condition) -> None:
 @pytest.fixture
 def analysis(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> SteeredAnalysis:
     steered = SteeredAnalysis()
-    monkeypatch.setattr(shop, "analyze", steered)
+    monkeypatch.setattr(shop, "run", steered)
     return steered
 
 
@@ -140,7 +141,7 @@ async def test_a_failure_says_what_to_do(shop: Shop, monkeypatch: pytest.MonkeyP
     def fail(context: JobContext) -> AnalysisReport:
         raise ModelError("the model file is damaged.", file="m.gguf", todo="Run backroom models prepare.")
 
-    monkeypatch.setattr(shop, "analyze", fail)
+    monkeypatch.setattr(shop, "run", fail)
     app = BackroomApp(shop)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -160,7 +161,7 @@ async def test_a_fault_of_ours_is_logged_and_does_not_end_the_app(
     def fault(context: JobContext) -> AnalysisReport:
         raise RuntimeError("[bold]unclosed")
 
-    monkeypatch.setattr(shop, "analyze", fault)
+    monkeypatch.setattr(shop, "run", fault)
     app = BackroomApp(shop)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -177,7 +178,7 @@ async def test_reading_starts_by_itself_only_where_something_is_unread(
     for labelled, expected in ((False, True), (True, False)):
         shop = build(tmp_path / f"{labelled}.shop", labelled=labelled)
         steered = SteeredAnalysis()
-        monkeypatch.setattr(shop, "analyze", steered)
+        monkeypatch.setattr(shop, "run", steered)
         app = BackroomApp(shop, analyze=True)
         async with app.run_test(size=(80, 24)) as pilot:
             await settle(pilot)
@@ -195,7 +196,7 @@ from tui.app import BackroomApp
 from tui.screens.dialogs import Confirm
 
 shop = build(Path(sys.argv[1]) / "quit.shop")
-shop.analyze = lambda context: threading.Event().wait()  # deaf to its cancel flag
+shop.run = lambda context: threading.Event().wait()  # deaf to its cancel flag
 
 async def pilot(pilot):
     await pilot.pause()
@@ -221,7 +222,7 @@ def test_the_process_ends_although_a_job_never_does(tmp_path: Path) -> None:
 async def test_an_unread_shop_says_that_it_is_being_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = build(tmp_path / "new.shop", labelled=False, findings=False)
     steered = SteeredAnalysis(batches=1)
-    monkeypatch.setattr(shop, "analyze", steered)
+    monkeypatch.setattr(shop, "run", steered)
     app = BackroomApp(shop)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -252,7 +253,7 @@ async def test_what_a_stage_stored_is_shown_when_the_next_begins(
         weigh.wait()
         return AnalysisReport(60, 0, 1.0, ())
 
-    monkeypatch.setattr(shop, "analyze", analyze)
+    monkeypatch.setattr(shop, "run", analyze)
     app = BackroomApp(shop)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.shop import ReviewFilter, Shop
+from engine.reviews import queries
+from engine.reviews.queries import ReviewFilter
+from engine.shop import Shop
 from tests.tui.conftest import screen_text, settle
 from tests.tui.shops import build
 from tui.app import BackroomApp
@@ -28,7 +30,7 @@ async def test_the_list_pages_through_the_shop(tmp_path: Path) -> None:
         await pilot.press("G")
         await settle(pilot)
         last = reviews(app).table.row
-        assert last is not None and last.id == shop.reviews(offset=449, limit=1)[0].id
+        assert last is not None and last.id == queries.reviews(shop.store, offset=449, limit=1)[0].id
         assert screen_text(app).splitlines()[-2].strip() != "…"
 
 
@@ -74,15 +76,18 @@ async def test_one_key_corrects_and_one_takes_it_back(shop: Shop) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("2")
         await settle(pilot)
-        first, second = shop.reviews(limit=2)
+        first, second = queries.reviews(shop.store, limit=2)
         await pilot.press("p", "o")
         await settle(pilot)
-        assert (shop.review(first.id).sentiment, shop.review(second.id).sentiment) == ("positive", "neutral")
-        assert shop.review(first.id).sentiment_source == "seller"
+        assert (queries.review(shop.store, first.id).sentiment, queries.review(shop.store, second.id).sentiment) == (
+            "positive",
+            "neutral",
+        )
+        assert queries.review(shop.store, first.id).sentiment_source == "seller"
         assert "✎ positive" in screen_text(app) and "✎ neutral" in screen_text(app)
         await pilot.press("u", "u", "u")
         await settle(pilot)
-        assert shop.review(first.id) == first and shop.review(second.id) == second
+        assert queries.review(shop.store, first.id) == first and queries.review(shop.store, second.id) == second
 
 
 async def test_a_review_opens_with_probabilities_and_runner_up(shop: Shop) -> None:

@@ -15,6 +15,7 @@ from tui.screens.dialogs import Ask, Confirm
 
 if TYPE_CHECKING:
     from engine.exporting.desk import Exported
+
     from tui.app import BackroomApp
 
 

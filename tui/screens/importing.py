@@ -14,6 +14,9 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from engine.errors import BackroomError, Cancelled
+from engine.importing.queries import column_meanings, imported_before
+from engine.importing.queries import profiles as known_profiles
+from engine.importing.report import ImportSettings
 from engine.jobs import JobContext
 from tui.background import Job
 from tui.commands import Command, bindings
@@ -151,14 +154,16 @@ class ImportScreen(AreaScreen):
 
     def _recognise(self, candidate: Candidate) -> None:
         shop = self.shop
-        settings = shop.import_settings(**candidate.choices) if candidate.choices else None
+        settings = ImportSettings(**candidate.choices) if candidate.choices else None
         before = candidate.tables or []
         candidate.tables = candidate.checks = candidate.error = None
         candidate.problem = ""
 
         def read() -> tuple[list[Recognition] | Exception, int | None]:
+            from engine.importing import desk
+
             try:
-                return shop.recognise(candidate.path, settings), shop.imported_before(candidate.path)
+                return desk.recognise(candidate.path, settings, shop.store), imported_before(shop.store, candidate.path)
             except BackroomError as error:
                 return error, None
 
@@ -186,13 +191,15 @@ class ImportScreen(AreaScreen):
 
     def _check(self, candidate: Candidate) -> None:
         shop, room, choices = self.shop, self.room, candidate.choices
-        settings = shop.import_settings(**choices, accept=not candidate.settled, dry_run=True)
+        settings = ImportSettings(**choices, accept=not candidate.settled, dry_run=True)
 
         def read() -> list[ImportReport] | None:
+            from engine.importing import desk
+
             if candidate.choices is not choices or candidate.reports is not None or room.job is not None:
                 return None
             try:
-                return shop.import_file(candidate.path, settings)
+                return desk.import_file(shop.store, candidate.path, settings)
             except BackroomError:
                 return []
 
@@ -302,7 +309,7 @@ class ImportScreen(AreaScreen):
             )
             self.columns.show_rows(table.sample_rows, keep_cursor=keep_cursor)
         else:
-            self.columns.show_columns(guess_columns(dict(self.shop.column_meanings(table.report))))
+            self.columns.show_columns(guess_columns(dict(column_meanings(table.report))))
             self.columns.show_rows(table.columns, keep_cursor=keep_cursor)
 
     @on(VirtualList.Opened, "#files")
@@ -417,7 +424,7 @@ class ImportScreen(AreaScreen):
         if line is None or line.table is None or guess is None:
             return
         table = line.table
-        known = self.shop.column_meanings(table.report)
+        known = column_meanings(table.report)
         meanings = [None, *(meaning for meaning, _ in known)]
         current = meanings.index(guess.meaning) if guess.meaning in meanings else 0
 
@@ -488,18 +495,18 @@ class ImportScreen(AreaScreen):
 
     def action_profile(self) -> None:
         """Choose the report to read it as."""
-        profiles = self.shop.profiles()
+        profiles = known_profiles()
         self._choose("Read it as which report?", "profile", [(p.name, f"{p.platform}: {p.title}") for p in profiles])
 
     def action_load(self) -> None:
         """Load every file that is agreed to, one transaction each."""
         shop = self.shop
         ready = [candidate for candidate in self.candidates if candidate.ready]
-        plan = [
-            (candidate, shop.import_settings(**candidate.choices, accept=not candidate.settled)) for candidate in ready
-        ]
+        plan = [(candidate, ImportSettings(**candidate.choices, accept=not candidate.settled)) for candidate in ready]
 
         def work(context: JobContext) -> list[tuple[Candidate, list[ImportReport] | Exception]]:
+            from engine.importing import desk
+
             results: list[tuple[Candidate, list[ImportReport] | Exception]] = []
             report = context.report
             for position, (candidate, settings) in enumerate(plan, 1):
@@ -513,7 +520,7 @@ class ImportScreen(AreaScreen):
                 )
                 result: list[ImportReport] | Exception
                 try:
-                    result = shop.import_file(candidate.path, settings, context)
+                    result = desk.import_file(shop.store, candidate.path, settings, context)
                 except Cancelled:
                     break
                 except BackroomError as error:

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from engine.importing.queries import imports
 from tui.commands import Command, bindings
 from tui.format import as_text, count, counted, one_line, tsv, words
 from tui.screens.base import AreaScreen
@@ -166,7 +167,7 @@ class ImportsScreen(AreaScreen):
 
     def load(self) -> None:
         """Read the imports."""
-        rows = self.shop.imports() if self.room.shop is not None else []
+        rows = imports(self.shop.store) if self.room.shop is not None else []
         self.table.empty = (
             "Nothing imported yet: press i to import files, or drop them on this window.\n"
             "Or open the sample shop: backroom demo"
@@ -206,6 +207,7 @@ class ImportsScreen(AreaScreen):
 
     def action_undo_import(self) -> None:
         """Ask, then take the import back."""
+        from engine.importing.desk import undo
         from tui.background import Job
         from tui.screens.dialogs import Confirm
 
@@ -220,7 +222,7 @@ class ImportsScreen(AreaScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.room.start_job(Job("Taking an import back", lambda context: shop.undo(import_id), done))
+                self.room.start_job(Job("Taking an import back", lambda context: undo(shop.store, import_id), done))
 
         self.app.push_screen(
             Confirm(f"Take back {file_name(row)}? Its rows leave the shop; the file stays.", "Take back", "Keep"),

@@ -11,7 +11,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from engine.shop import Overview, ProductRow
+from engine.reviews.queries import ProductRow, Reading, products, reading
+from engine.shop import Sheet
 from tui.commands import Command, bindings
 from tui.format import bar, count, counted, one_line, tsv
 from tui.screens.base import FilteredScreen
@@ -70,17 +71,16 @@ class ProductsScreen(FilteredScreen):
         if shop is None:
             self._show([], None)
             return
-        self.background(lambda: (shop.products(), shop.overview()), lambda found: self._show(*found))
+        self.background(lambda: (products(shop.store), reading(shop.store)), lambda found: self._show(*found))
 
-    def _show(self, products: list[ProductRow], overview: Overview | None) -> None:
+    def _show(self, products: list[ProductRow], read: Reading | None) -> None:
         self._products = products
         self._read = (
             "negative: press r to read the reviews"
-            if overview is None or not overview.reviews_labelled
-            else "negative: share of the product's reviews"
-            + ("" if overview.reviews_labelled == overview.reviews else f", {overview.reviews_labelled:,} read so far")
+            if read is None or not read.read
+            else "negative: share of the product's reviews" + (f", {read.read:,} read so far" if read.unread else "")
         )
-        self.table.show_columns(COLUMNS if overview is not None and overview.reviews_labelled else UNREAD_COLUMNS)
+        self.table.show_columns(COLUMNS if read is not None and read.read else UNREAD_COLUMNS)
         self.table.empty = (
             "No product has this name. Esc clears the filter."
             if products
@@ -121,10 +121,11 @@ class ProductsScreen(FilteredScreen):
         rows = [tuple(getattr(row, name) for name in names) for row in self._listed]
         if not rows:
             return None
+        sheet = Sheet("products", names, lambda: rows, len(rows))
         return Export(
             f"the {counted(len(rows), 'product')} listed here",
             "products",
-            lambda path, force, context: shop.export_rows("products", names, rows, path, force=force, context=context),
+            lambda path, force, context: shop.export(sheet, path, force=force, context=context),
         )
 
     @on(Input.Changed, "#filter")

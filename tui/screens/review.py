@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.widget import Widget
 from textual.widgets import Static
 
-from engine.shop import ReviewRow
+from engine.reviews.queries import ReviewRow, review
 from tui.commands import Command, bindings
 from tui.format import tsv
 from tui.screens.base import AreaScreen
@@ -21,7 +21,7 @@ class ReviewScreen(AreaScreen):
     """A review with its label, probabilities and origin.
 
     Args:
-        review: the review.
+        row: the review.
         corrections: where corrections are remembered for undoing.
     """
 
@@ -32,9 +32,9 @@ class ReviewScreen(AreaScreen):
     )
     BINDINGS = bindings(COMMAND_TABLE)
 
-    def __init__(self, review: ReviewRow, corrections: Corrections) -> None:
+    def __init__(self, row: ReviewRow, corrections: Corrections) -> None:
         super().__init__()
-        self.review = review
+        self.review = row
         self.corrections = corrections
 
     def body(self) -> Iterable[Widget]:
@@ -48,7 +48,7 @@ class ReviewScreen(AreaScreen):
 
     def load(self) -> None:
         """Read the review again: a label may have changed."""
-        self.review = self.shop.review(self.review.id)
+        self.review = review(self.shop.store, self.review.id)
         self.query_one("#review", Static).update(review_content(self.review))
 
     def copyable(self) -> str:

@@ -12,7 +12,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from engine.shop import ReviewFilter, ReviewRow, Shop
+from engine.reviews import corrections, queries
+from engine.reviews.queries import ReviewFilter, ReviewRow
+from engine.shop import Shop
 from tui.background import Reader
 from tui.commands import Command, bindings
 from tui.format import counted, one_line, stars, tsv
@@ -56,7 +58,8 @@ class ReviewPages:
     ) -> None:
         """Read a page unless nobody looks at it by the time its turn comes."""
         self._reader.submit(
-            lambda: self._shop.reviews(self._which, offset=offset, limit=limit) if wanted() else None, deliver
+            lambda: queries.reviews(self._shop.store, self._which, offset=offset, limit=limit) if wanted() else None,
+            deliver,
         )
 
 
@@ -71,18 +74,18 @@ class Corrections:
 
     def correct(self, shop: Shop, review: ReviewRow, sentiment: str) -> ReviewRow:
         """Store the seller's label; returns the review as it is now."""
-        shop.correct(review.id, sentiment)
+        corrections.correct(shop.store, review.id, sentiment)
         self._done.append(review)
-        return shop.review(review.id)
+        return queries.review(shop.store, review.id)
 
     def undo(self, shop: Shop) -> ReviewRow:
         """Take the last one back: to the seller's label before it, or to what was read."""
         before = self._done.pop()
         if before.sentiment_source == "seller" and before.sentiment is not None:
-            shop.correct(before.id, before.sentiment)
+            corrections.correct(shop.store, before.id, before.sentiment)
         else:
-            shop.uncorrect(before.id)
-        return shop.review(before.id)
+            corrections.take_back(shop.store, before.id)
+        return queries.review(shop.store, before.id)
 
 
 class ReviewsScreen(FilteredScreen):
@@ -147,7 +150,7 @@ class ReviewsScreen(FilteredScreen):
             if count == 0:
                 self.query_one("#review", Static).update("")
 
-        self.background(lambda: (shop.count_reviews(which), shop.count_reviews()), show)
+        self.background(lambda: (queries.count_reviews(shop.store, which), queries.count_reviews(shop.store)), show)
 
     def _heading(self, count: int, total: int) -> None:
         filters = [
@@ -190,7 +193,9 @@ class ReviewsScreen(FilteredScreen):
         return Export(
             f"the {counted(count, 'review')} listed here",
             "reviews",
-            lambda path, force, context: shop.export_reviews(which, path, force=force, context=context),
+            lambda path, force, context: shop.export(
+                queries.sheet_of(shop.store, which), path, force=force, context=context
+            ),
         )
 
     def leave(self) -> bool:
@@ -232,7 +237,7 @@ class ReviewsScreen(FilteredScreen):
         """Choose a month."""
         from tui.screens.dialogs import Choose
 
-        months = self.shop.months()
+        months = queries.months(self.shop.store)
 
         def chosen(position: int | None) -> None:
             if position is not None:
@@ -244,7 +249,7 @@ class ReviewsScreen(FilteredScreen):
         """Choose a product."""
         from tui.screens.dialogs import Choose
 
-        products = [product for product in self.shop.products() if product.reviews]
+        products = [product for product in queries.products(self.shop.store) if product.reviews]
 
         def chosen(position: int | None) -> None:
             if position is None:

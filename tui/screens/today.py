@@ -12,7 +12,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from engine.findings import Finding
-from engine.shop import Overview
+from engine.importing.queries import Overview, overview
+from engine.reviews.queries import Reading, reading
 from tui.background import READING
 from tui.commands import Command, bindings
 from tui.format import counted, one_line, tsv
@@ -103,24 +104,22 @@ class TodayScreen(FindingMarks, FilteredScreen):
             )
             self.table.show_rows(())
             return
-        overview = self.shop.overview()
+        holds, read = overview(self.shop.store), reading(self.shop.store)
         self._findings = self.shop.findings(
             product=self._product, today=not self._everything, include_dismissed=self._dismissed
         )
-        self.table.empty = self._advice(overview)
-        self._heading(overview)
+        self.table.empty = self._advice(read)
+        self._heading(holds, read)
         self._filter(keep_cursor=True)
 
-    def _advice(self, overview: Overview) -> str:
-        if overview.reviews == 0:
+    def _advice(self, read: Reading) -> str:
+        if read.reviews == 0:
             return "No reviews yet: press i to import files, or open the sample shop: backroom demo"
-        if overview.reviews and overview.reviews_labelled < overview.reviews:
-            unread = overview.reviews - overview.reviews_labelled
+        if read.unread:
+            waiting = f"{counted(read.unread, 'review')} not read yet"
             if self.room.job is not None:
-                return (
-                    f"{counted(unread, 'review')} not read yet: what stands out appears here when the reading is done."
-                )
-            return f"{counted(unread, 'review')} not read yet: press r to read the shop. It stays on this computer."
+                return f"{waiting}: what stands out appears here when the reading is done."
+            return f"{waiting}: press r to read the shop. It stays on this computer."
         if self._product is not None:
             return "No findings about this product."
         if self.field.value:
@@ -129,14 +128,13 @@ class TodayScreen(FindingMarks, FilteredScreen):
             return "Every review is read: what stands out appears here when that is weighed."
         return "Nothing stands out today. Press t for all findings, r to read the shop again, i to import more."
 
-    def _heading(self, overview: Overview) -> None:
+    def _heading(self, holds: Overview, reading: Reading) -> None:
         name = "All findings" if self._everything else "Today"
         if self._product is not None:
             name = f"Findings about {one_line(self._product_name or self._product)}"
-        period = f"{overview.first_day} to {overview.last_day}" if overview.first_day else "no dates"
-        unread = overview.reviews_labelled < overview.reviews
-        read = f"{counted(overview.reviews, 'review')}, {overview.reviews_labelled:,} read"
-        read += " (r reads on)" if unread and self._findings else ""
+        period = f"{holds.first_day} to {holds.last_day}" if holds.first_day else "no dates"
+        read = f"{counted(reading.reviews, 'review')}, {reading.read:,} read"
+        read += " (r reads on)" if reading.unread and self._findings else ""
         told = [] if self._product is not None else [f for f in self._findings if f.desk == "imports"]
         news = "  ·  ".join(one_line(f.numbers.get("short")) for f in told[:NEWS_SHOWN])
         more = f"  ·  and {len(told) - NEWS_SHOWN} more below" if len(told) > NEWS_SHOWN else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from engine.shop import SENTIMENTS, ReviewRow
+from engine.reviews.queries import SENTIMENTS, ReviewRow
 from tui.format import SENTIMENT_MARKS, bar, one_line, percent, place, safe, stars
 
 SOURCES = {"seller": "you", "model": "the model", "stars": "its stars", "rules": "a rule"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.exporting.cells import neutral, restored
+from engine.cells import neutral, restored
 
 
 @pytest.mark.parametrize(

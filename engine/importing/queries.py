@@ -1,0 +1,150 @@
+"""What the import desk shows: what a shop holds, what was imported, which reports are known, what columns can mean."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.store.database import Store
+
+if TYPE_CHECKING:
+    from engine.importing.profiles import ProfileSummary
+
+_OF_A_PRODUCT = (("product_name", "product"), ("product_id", "product id"), ("sku", "SKU"), ("variant", "variant"))
+COLUMN_MEANINGS: dict[str, tuple[tuple[str, str], ...]] = {
+    "review": (
+        ("text", "review text"), ("follow_up", "follow-up review"), ("title", "review title"), ("stars", "stars"),
+        ("written_at", "date"), *_OF_A_PRODUCT, ("order_id", "order number"), ("review_id", "review id"),
+        ("author", "customer"), ("email", "customer's email"), ("verified", "verified purchase"), ("courier", "courier"),
+        ("reply", "reply"),
+    ),
+    "order": (
+        ("order_id", "order number"), ("line_id", "order line's id"), ("ordered_at", "order date"), *_OF_A_PRODUCT,
+        ("quantity", "quantity"), ("unit_price", "price of one"), ("amount", "amount of the line"),
+        ("discount", "discount"), ("tax", "tax"), ("shipping", "shipping"), ("refunded", "refunded amount"),
+        ("currency", "currency"), ("status", "order status"), ("customer", "customer"), ("email", "customer's email"),
+        ("city", "city"), ("country", "country"), ("courier", "courier"),
+    ),
+    "stock": (
+        *_OF_A_PRODUCT, ("on_hand", "in stock"), ("available", "available to sell"), ("committed", "reserved"),
+        ("incoming", "on the way"), ("location", "warehouse"), ("day", "date"),
+    ),
+    "product": (
+        ("title", "product name"), ("product_id", "product id"), ("sku", "SKU"), ("price", "price"),
+        ("compare_at_price", "price before"), ("cost", "cost"), ("stock", "in stock"), ("barcode", "barcode"),
+        ("description", "description"), ("brand", "brand"), ("category", "category"), ("currency", "currency"),
+        ("url", "web address"),
+    ),
+    "returns": (
+        ("order_id", "order number"), ("returned_at", "date of return"), *_OF_A_PRODUCT, ("quantity", "quantity"),
+        ("reason", "reason"), ("comment", "customer's comment"), ("status", "status"), ("refund", "refund"),
+        ("currency", "currency"),
+    ),
+    "ads": (
+        ("day", "date"), ("campaign", "campaign"), ("ad_group", "ad group"), ("ad", "ad"), ("keyword", "keyword"),
+        ("impressions", "impressions"), ("clicks", "clicks"), ("spend", "spend"), ("orders", "orders"),
+        ("units", "units sold"), ("sales", "sales"), ("currency", "currency"),
+    ),
+    "sessions": (
+        ("day", "date"), ("channel", "channel"), ("page", "page"), *_OF_A_PRODUCT, ("sessions", "sessions"),
+        ("page_views", "page views"), ("units", "units sold"), ("orders", "orders"), ("sales", "sales"),
+    ),
+}  # fmt: skip
+"""What a column can mean in each kind of file: the stored column's name and its plain label."""
+_KINDS = {"reviews": "review", "orders": "order", "products": "product", "listings": "product", "items": "order"}
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a shop holds, in counts; days are ISO text or None when no row has one."""
+
+    reviews: int
+    orders: int
+    order_lines: int
+    products: int
+    returns: int
+    imports: int
+    first_day: str | None
+    last_day: str | None
+    languages: tuple[tuple[str, int], ...]
+
+
+def overview(store: Store) -> Overview:
+    """Counts and period of everything that was imported."""
+    count = store.value
+    days = store.rows(
+        "SELECT min(day) AS first, max(day) AS last FROM "
+        "(SELECT day FROM reviews UNION ALL SELECT day FROM order_lines UNION ALL SELECT day FROM orders)"
+    )[0]
+    languages = store.rows(
+        "SELECT language, count(*) AS n FROM reviews WHERE language IS NOT NULL GROUP BY 1 ORDER BY 2 DESC"
+    )
+    return Overview(
+        reviews=count("SELECT count(*) FROM reviews"),
+        orders=count("SELECT count(*) FROM orders"),
+        order_lines=count("SELECT count(*) FROM order_lines"),
+        products=count("SELECT count(*) FROM product_keys"),
+        returns=count("SELECT count(*) FROM returns"),
+        imports=count("SELECT count(*) FROM imports WHERE state = 'loaded'"),
+        first_day=days["first"],
+        last_day=days["last"],
+        languages=tuple((row["language"], row["n"]) for row in languages),
+    )
+
+
+def imports(store: Store) -> list[dict[str, Any]]:
+    """Every import, newest first, in the shape `import --json` prints plus `state` and `imported_at`."""
+    rows = store.rows("SELECT * FROM imports ORDER BY id DESC")
+    return [
+        {
+            **json.loads(row["report_json"]),
+            "import_id": row["id"],
+            "state": row["state"],
+            "imported_at": row["imported_at"],
+        }
+        for row in rows
+    ]
+
+
+def imported_before(store: Store, path: Path) -> int | None:
+    """The import that loaded exactly this file's content and still stands, None when there is none.
+
+    Only a file of a size that was imported before is read at all.
+    """
+    try:
+        same_size = store.rows(
+            "SELECT id, content_hash FROM imports WHERE state = 'loaded' AND bytes = ? ORDER BY id DESC",
+            [path.stat().st_size],
+        )
+        if not same_size:
+            return None
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except OSError:
+        return None
+    # A file of several tables has an import for each, under its hash and the table's name.
+    return next((int(row["id"]) for row in same_size if row["content_hash"].split("/")[0] == digest), None)
+
+
+def profiles() -> list[ProfileSummary]:
+    """Every report that a file can be read as, by platform."""
+    from engine.importing.profiles import listed
+
+    return listed()
+
+
+def column_meanings(kind: str | None = None) -> list[tuple[str, str]]:
+    """What a column of an unknown file can mean: the stored column's name and its plain label.
+
+    Args:
+        kind: what the file seems to be, `order` or `orders` for example: its own meanings come first, those of other
+            kinds follow with the kind before them.
+    """
+    own = _KINDS.get(kind or "", kind or "review")
+    found = dict(COLUMN_MEANINGS.get(own, ()))
+    for other, meanings in COLUMN_MEANINGS.items():
+        found |= {meaning: f"{other}: {label}" for meaning, label in meanings if meaning not in found}
+    return list(found.items())

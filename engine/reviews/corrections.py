@@ -1,0 +1,36 @@
+"""The seller's own word on a review: it outranks what was read, everywhere, and can be taken back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from engine.errors import UsageError
+from engine.reviews.queries import SENTIMENTS
+from engine.store.database import Store
+
+
+def correct(store: Store, row_id: int, sentiment: str) -> None:
+    """Store the seller's label for a review.
+
+    Raises:
+        UsageError: there is no such sentiment.
+        ShopError: the shop cannot be written.
+    """
+    if sentiment not in SENTIMENTS:
+        raise UsageError(f"a sentiment is one of: {', '.join(SENTIMENTS)}.")
+    with store.write() as db:
+        db.execute(
+            "INSERT INTO labels (table_name, row_id, task, source, label, confidence, method, made_at) "
+            "VALUES ('reviews', ?, 'sentiment', 'seller', ?, 1.0, 'seller', ?) "
+            "ON CONFLICT (table_name, row_id, task, source) DO UPDATE SET label = excluded.label, made_at = excluded.made_at",
+            [row_id, sentiment, datetime.now(UTC).isoformat(timespec="seconds")],
+        )
+
+
+def take_back(store: Store, row_id: int) -> None:
+    """Take the seller's own label of a review back; what was read counts again."""
+    with store.write() as db:
+        db.execute(
+            "DELETE FROM labels WHERE table_name = 'reviews' AND row_id = ? AND task = 'sentiment' AND source = 'seller'",
+            [row_id],
+        )
