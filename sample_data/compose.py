@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from random import Random
 
 from sample_data.catalogue import Product, ProductZh
-from sample_data.texts import EN, ZH
+from sample_data.texts import EN, ZH, Pool, Texts
 
 TYPOS = {
     "definitely": "definately",
@@ -131,35 +131,6 @@ def _soften(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:]
 
 
-def _praise(deck: Deck, product: Product, slots: dict[str, tuple[str, ...]], day: date, *, modest: bool = False) -> str:
-    """One good word; a `modest` one keeps to the product and raves about nothing."""
-    draw = deck.rng.randrange(72 if modest else 100)
-    if draw < 42:
-        return fill(deck, deck.deal(product.said), slots, day)
-    if draw < 72:
-        return fill(deck, deck.deal(EN.talk["part_pos"]), slots, day, deck.deal(product.parts))
-    return fill(deck, deck.deal(EN.talk["gen_pos"]), slots, day)
-
-
-def _plain(deck: Deck, product: Product, slots: dict[str, tuple[str, ...]], day: date) -> str:
-    draw = deck.rng.randrange(100)
-    if draw < 40:
-        return fill(deck, deck.deal(product.plain), slots, day)
-    if draw < 70:
-        return fill(deck, deck.deal(EN.talk["part_neu"]), slots, day, deck.deal(product.parts))
-    return fill(deck, deck.deal(EN.talk["gen_neu"]), slots, day)
-
-
-def _topic(deck: Deck, pools: tuple[tuple[str, ...], ...], slots: dict[str, tuple[str, ...]], day: date) -> list[str]:
-    """One or two sentences about a topic: plain words, other words, or plain words with an example after them."""
-    if len(pools) == 1:
-        return [fill(deck, deck.deal(pools[0]), slots, day)]
-    direct, indirect = pools
-    draw = deck.rng.randrange(100)
-    chosen = (direct,) if draw < 36 else (indirect,) if draw < 68 else (direct, indirect)
-    return [fill(deck, deck.deal(pool), slots, day) for pool in chosen]
-
-
 _BUT = (
     "Only downside: ",
     "One thing though: ",
@@ -174,6 +145,123 @@ _BUT = (
 )
 
 
+_BUT_SO_SO = ("But ", "", "", "Sadly, ", "Then again, ", "Thing is: ")
+
+
+def _topic(deck: Deck, pools: tuple[tuple[str, ...], ...], slots: dict[str, tuple[str, ...]], day: date) -> list[str]:
+    """One or two sentences about a topic: plain words, other words, or plain words with an example after them."""
+    if len(pools) == 1:
+        return [fill(deck, deck.deal(pools[0]), slots, day)]
+    direct, indirect = pools
+    draw = deck.rng.randrange(100)
+    chosen = (direct,) if draw < 36 else (indirect,) if draw < 68 else (direct, indirect)
+    return [fill(deck, deck.deal(pool), slots, day) for pool in chosen]
+
+
+class _Writer:
+    """One review in the making; `happy`, `so_so` and `unhappy` give its sentences in turn."""
+
+    texts: Texts
+    # Below which draw of a hundred a good, a plain word is one of the product's own, or one about a part of it.
+    praise: tuple[int, int]
+    plain: tuple[int, int]
+    # How many in a hundred of the unhappy begin with a sigh, and end with one.
+    sighs: tuple[int, int]
+
+    def __init__(self, deck: Deck, product: Product | ProductZh, day: date) -> None:
+        self.deck, self.product, self.day = deck, product, day
+        self.slots = self.texts.slots
+
+    def _say(self, pool: Pool) -> str:
+        return fill(self.deck, self.deck.deal(pool), self.slots, self.day)
+
+    def _talk(self, name: str) -> str:
+        return self._say(self.texts.talk[name])
+
+    def topics(self, names: Sequence[str]) -> list[str]:
+        """What the review says about topics."""
+        return [one for name in names for one in _topic(self.deck, self.texts.topics[name].pools, self.slots, self.day)]
+
+    def gripe(self) -> str:
+        """One of the product's own, or bad words about nothing in particular."""
+        gripe = self.deck.once(self.product.gripes)
+        return fill(self.deck, gripe or self.deck.deal(self.texts.talk["close_neg"]), self.slots, self.day)
+
+    def _word(self, draw: int, limits: tuple[int, int], own: Pool, kind: str) -> str:
+        if draw < limits[0]:
+            return self._say(own)
+        if draw < limits[1]:
+            sentence = self.deck.deal(self.texts.talk[f"part_{kind}"])
+            return fill(self.deck, sentence, self.slots, self.day, self.deck.deal(self.product.parts))
+        return self._talk(f"gen_{kind}")
+
+    def _praise(self, *, modest: bool = False) -> str:
+        """One good word; a `modest` one keeps to the product and raves about nothing."""
+        draw = self.deck.rng.randrange(self.praise[1] if modest else 100)
+        return self._word(draw, self.praise, self.product.said, "pos")
+
+    def _plain(self) -> str:
+        return self._word(self.deck.rng.randrange(100), self.plain, self.product.plain, "neu")
+
+    def _decoy(self) -> str:
+        return self._say(self.texts.decoys[self.product.key])
+
+    def unhappy(self, stars: int, wrongs: Sequence[str]) -> list[str]:
+        """One or two stars."""
+        said = [self._talk("open_neg")] if self.deck.chance(self.sighs[0]) else []
+        said += wrongs
+        if stars == 2 and self.deck.chance(55):
+            said.append(self._talk("concede"))
+        elif self.deck.chance(self.sighs[1]):
+            said.append(self._talk("close_neg"))
+        return said
+
+
+class _English(_Writer):
+    texts, praise, plain, sighs = EN, (42, 72), (40, 70), (38, 70)
+
+    def __init__(self, deck: Deck, product: Product, day: date) -> None:
+        super().__init__(deck, product, day)
+        if product.key not in OUTDOORS and product.brand != "Vindlow":
+            self.slots = EN.slots | {"place": EN.slots["home"]}
+
+    def _led(self, wrongs: Sequence[str], leads: Pool) -> Iterator[str]:
+        """Complaints after better words, the first with a turn before it."""
+        for number, wrong in enumerate(wrongs):
+            lead = self.deck.deal(leads) if leads and not number else ""
+            yield lead + (_soften(wrong) if lead else wrong)
+
+    def happy(self, stars: int, praised: Sequence[str], wrongs: Sequence[str], decoy: bool) -> list[str]:
+        """Four or five stars."""
+        said = [self._talk("open_pos")] if self.deck.chance(42) else []
+        goods = [self._praise() for _ in range(self.deck.rng.choice((1, 1, 2, 2, 3)))]
+        goods += self.topics(praised)
+        if decoy:
+            goods.append(self._decoy())
+        self.deck.rng.shuffle(goods)
+        said += list(dict.fromkeys(goods))
+        said += self._led(wrongs, _BUT)
+        if stars == 4 and not wrongs and self.deck.chance(22):
+            said.append(self._plain())
+        if self.deck.chance(16 if wrongs else 34):
+            said.append(self._talk("close_pos"))
+        return said
+
+    def so_so(self, wrongs: Sequence[str], decoy: bool) -> list[str]:
+        """Three stars."""
+        said = [self._plain()] if self.deck.chance(55) or not wrongs else []
+        if self.deck.chance(60):
+            said.append(self._praise(modest=True))
+        if decoy and not wrongs:
+            said.append(self._decoy())
+        said += self._led(wrongs, _BUT_SO_SO if said else ())
+        if not wrongs:
+            said.append(self._talk("gen_neu"))
+        elif self.deck.chance(45):
+            said.append(self._talk("concede"))
+        return list(dict.fromkeys(said))
+
+
 def english(deck: Deck, product: Product, stars: int, day: date, mentions: Sequence[str], decoy: bool) -> str:
     """One English review.
 
@@ -181,56 +269,17 @@ def english(deck: Deck, product: Product, stars: int, day: date, mentions: Seque
     planted topic. What a review with few stars and no planted topic complains of is one of the product's own gripes,
     each said by one customer only.
     """
-    said: list[str] = []
-    slots = (
-        EN.slots if product.key in OUTDOORS or product.brand == "Vindlow" else EN.slots | {"place": EN.slots["home"]}
-    )
+    writer = _English(deck, product, day)
     praised = [topic for topic in mentions if topic == "stays_dry"]
-    wrongs = [
-        one for topic in mentions if topic not in praised for one in _topic(deck, EN.topics[topic].pools, slots, day)
-    ]
+    wrongs = writer.topics([topic for topic in mentions if topic not in praised])
     if stars <= 2 and not wrongs:
-        gripe = deck.once(product.gripes)
-        wrongs.append(fill(deck, gripe or deck.deal(EN.talk["close_neg"]), slots, day))
+        wrongs.append(writer.gripe())
     if stars >= 4:
-        if deck.chance(42):
-            said.append(fill(deck, deck.deal(EN.talk["open_pos"]), slots, day))
-        goods = [_praise(deck, product, slots, day) for _ in range(deck.rng.choice((1, 1, 2, 2, 3)))]
-        goods += [one for topic in praised for one in _topic(deck, EN.topics[topic].pools, slots, day)]
-        if decoy:
-            goods.append(fill(deck, deck.deal(EN.decoys[product.key]), slots, day))
-        deck.rng.shuffle(goods)
-        said += list(dict.fromkeys(goods))
-        for number, wrong in enumerate(wrongs):
-            lead = "" if number else deck.deal(_BUT)
-            said.append(lead + (_soften(wrong) if lead else wrong))
-        if stars == 4 and not wrongs and deck.chance(22):
-            said.append(_plain(deck, product, slots, day))
-        if deck.chance(16 if wrongs else 34):
-            said.append(fill(deck, deck.deal(EN.talk["close_pos"]), slots, day))
+        said = writer.happy(stars, praised, wrongs, decoy)
     elif stars == 3:
-        if deck.chance(55) or not wrongs:
-            said.append(_plain(deck, product, slots, day))
-        if deck.chance(60):
-            said.append(_praise(deck, product, slots, day, modest=True))
-        if decoy and not wrongs:
-            said.append(fill(deck, deck.deal(EN.decoys[product.key]), slots, day))
-        for number, wrong in enumerate(wrongs):
-            lead = deck.deal(("But ", "", "", "Sadly, ", "Then again, ", "Thing is: ")) if said and not number else ""
-            said.append(lead + (_soften(wrong) if lead else wrong))
-        if not wrongs:
-            said.append(fill(deck, deck.deal(EN.talk["gen_neu"]), slots, day))
-        elif deck.chance(45):
-            said.append(fill(deck, deck.deal(EN.talk["concede"]), slots, day))
-        said = list(dict.fromkeys(said))
+        said = writer.so_so(wrongs, decoy)
     else:
-        if deck.chance(38):
-            said.append(fill(deck, deck.deal(EN.talk["open_neg"]), slots, day))
-        said += wrongs
-        if stars == 2 and deck.chance(55):
-            said.append(fill(deck, deck.deal(EN.talk["concede"]), slots, day))
-        elif deck.chance(70):
-            said.append(fill(deck, deck.deal(EN.talk["close_neg"]), slots, day))
+        said = writer.unhappy(stars, wrongs)
     return _hand(deck, said, stars)
 
 
@@ -269,60 +318,46 @@ def title(deck: Deck, stars: int) -> str:
     )
 
 
-def _praise_zh(deck: Deck, product: ProductZh, day: date, *, modest: bool = False) -> str:
-    draw = deck.rng.randrange(68 if modest else 100)
-    if draw < 40:
-        return fill(deck, deck.deal(product.said), ZH.slots, day)
-    if draw < 68:
-        return fill(deck, deck.deal(ZH.talk["part_pos"]), ZH.slots, day, deck.deal(product.parts))
-    return fill(deck, deck.deal(ZH.talk["gen_pos"]), ZH.slots, day)
+class _Chinese(_Writer):
+    texts, praise, plain, sighs = ZH, (40, 68), (42, 68), (40, 65)
 
+    def happy(self, wrongs: Sequence[str], decoy: bool) -> list[str]:
+        """Four or five stars."""
+        said = [self._talk("open_pos")] if self.deck.chance(45) else []
+        goods = [self._praise() for _ in range(self.deck.rng.choice((1, 2, 2, 3)))]
+        if decoy:
+            goods.append(self._decoy())
+        self.deck.rng.shuffle(goods)
+        said += list(dict.fromkeys(goods))
+        if wrongs:
+            said += [self.deck.deal(("就是", "不过", "唯一的不足：", "美中不足，", "")) + wrongs[0], *wrongs[1:]]
+        if self.deck.chance(18 if wrongs else 40):
+            said.append(self._talk("close_pos"))
+        return said
 
-def _plain_zh(deck: Deck, product: ProductZh, day: date) -> str:
-    draw = deck.rng.randrange(100)
-    if draw < 42:
-        return fill(deck, deck.deal(product.plain), ZH.slots, day)
-    if draw < 68:
-        return fill(deck, deck.deal(ZH.talk["part_neu"]), ZH.slots, day, deck.deal(product.parts))
-    return fill(deck, deck.deal(ZH.talk["gen_neu"]), ZH.slots, day)
+    def so_so(self, wrongs: Sequence[str]) -> list[str]:
+        """Three stars."""
+        said = [self._plain()] if not wrongs or self.deck.chance(50) else []
+        if self.deck.chance(50):
+            said.append(self._praise(modest=True))
+        if wrongs:
+            said += [(self.deck.deal(("但是", "", "", "可惜")) if said else "") + wrongs[0], *wrongs[1:]]
+        said.append(self._talk("concede" if wrongs else "gen_neu"))
+        return list(dict.fromkeys(said))
 
 
 def chinese(deck: Deck, product: ProductZh, stars: int, day: date, mentions: Sequence[str], decoy: bool) -> str:
     """One Chinese review, without its 追评; arguments as for `english`."""
-    said: list[str] = []
-    wrongs = [one for topic in mentions for one in _topic(deck, ZH.topics[topic].pools, ZH.slots, day)]
+    writer = _Chinese(deck, product, day)
+    wrongs = writer.topics(mentions)
     if stars <= 2 and not wrongs:
-        gripe = deck.once(product.gripes)
-        wrongs.append(fill(deck, gripe or deck.deal(ZH.talk["close_neg"]), ZH.slots, day))
+        wrongs.append(writer.gripe())
     if stars >= 4:
-        if deck.chance(45):
-            said.append(fill(deck, deck.deal(ZH.talk["open_pos"]), ZH.slots, day))
-        goods = [_praise_zh(deck, product, day) for _ in range(deck.rng.choice((1, 2, 2, 3)))]
-        if decoy:
-            goods.append(fill(deck, deck.deal(ZH.decoys[product.key]), ZH.slots, day))
-        deck.rng.shuffle(goods)
-        said += list(dict.fromkeys(goods))
-        if wrongs:
-            said += [deck.deal(("就是", "不过", "唯一的不足：", "美中不足，", "")) + wrongs[0], *wrongs[1:]]
-        if deck.chance(18 if wrongs else 40):
-            said.append(fill(deck, deck.deal(ZH.talk["close_pos"]), ZH.slots, day))
+        said = writer.happy(wrongs, decoy)
     elif stars == 3:
-        if not wrongs or deck.chance(50):
-            said.append(_plain_zh(deck, product, day))
-        if deck.chance(50):
-            said.append(_praise_zh(deck, product, day, modest=True))
-        if wrongs:
-            said += [(deck.deal(("但是", "", "", "可惜")) if said else "") + wrongs[0], *wrongs[1:]]
-        said.append(fill(deck, deck.deal(ZH.talk["concede"] if wrongs else ZH.talk["gen_neu"]), ZH.slots, day))
-        said = list(dict.fromkeys(said))
+        said = writer.so_so(wrongs)
     else:
-        if deck.chance(40):
-            said.append(fill(deck, deck.deal(ZH.talk["open_neg"]), ZH.slots, day))
-        said += wrongs
-        if stars == 2 and deck.chance(55):
-            said.append(fill(deck, deck.deal(ZH.talk["concede"]), ZH.slots, day))
-        elif deck.chance(65):
-            said.append(fill(deck, deck.deal(ZH.talk["close_neg"]), ZH.slots, day))
+        said = writer.unhappy(stars, wrongs)
     return _hand_zh(deck, said, stars)
 
 
@@ -334,14 +369,12 @@ def _hand_zh(deck: Deck, said: list[str], stars: int) -> str:
     elif style < 75:
         joined = "".join(one[:-1] + "，" if one.endswith("。") else one for one in said).removesuffix("，")
     elif style < 90:
-        joined = " ".join(one[:-1] if one.endswith("。") else one for one in said)
+        joined = " ".join(one.removesuffix("。") for one in said)
     else:
         joined = "".join(one[:-1] + "！" if one.endswith("。") else one for one in said)
     if deck.chance(14) and stars != 3:
         joined += deck.deal(SMILES_ZH if stars > 3 else FROWNS_ZH)
-    if deck.chance(10) and joined.endswith("。"):
-        joined = joined[:-1]
-    return joined
+    return joined.removesuffix("。") if deck.chance(10) else joined
 
 
 def follow_up(deck: Deck, stars: int, day: date) -> str:

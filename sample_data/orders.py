@@ -177,8 +177,8 @@ def western(rng: Random, platform: str, total: int, daypacks: tuple[int, ...], p
     by_key = {product.key: product for product in sold}
     pool = [product.key for product in sold for _ in range(product.weight)]
     orders: list[Order] = []
-    for month, quota, bags in zip(MONTHS, quotas(total), daypacks, strict=True):
-        left = quota
+    for month, quota, daypacks_wanted in zip(MONTHS, quotas(total), daypacks, strict=True):
+        left, bags = quota, daypacks_wanted
         while left:
             keys = _basket(rng, pool, forced=bags > 0)[:left]
             bags -= DAYPACK in keys

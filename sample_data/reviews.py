@@ -228,7 +228,7 @@ def _duplicates(rng: Random, deck: Deck) -> list[Review]:
     for number in range(DUPLICATES):
         words = {name: deck.deal(options) for name, options in EN.duplicate["slots"].items()}
         name = f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}"
-        email = f"{name.split()[0].lower()}{rng.randrange(100, 999)}.{number}@example.com"
+        email = f"{name.split(maxsplit=1)[0].lower()}{rng.randrange(100, 999)}.{number}@example.com"
         day = DUPLICATE_DAYS[number % 2]
         at = datetime(day.year, day.month, day.day, 9 + number, rng.randrange(60), rng.randrange(60))
         review = Review(HANDLES[FAN], at, Customer(name, email, "", rng.choice(TOWNS), ""), None, None, email=email)

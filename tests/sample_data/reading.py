@@ -81,19 +81,19 @@ def reviews() -> list[Said]:
                 )
             )
     keys = {product.title: product.key for product in PRODUCTS_ZH}
-    for row in rows("taobao_pingjia.csv"):
-        found.append(
-            Said(
-                f"taobao_pingjia.csv:{row['line']}",
-                keys[row["宝贝标题"]],
-                int(row["评分"]),
-                row["评价时间"][:10],
-                f"{row['评价内容']}\n{row['追评']}",
-                "",
-                row["物流公司"],
-                row["规格"],
-            )
+    found += [
+        Said(
+            f"taobao_pingjia.csv:{row['line']}",
+            keys[row["宝贝标题"]],
+            int(row["评分"]),
+            row["评价时间"][:10],
+            f"{row['评价内容']}\n{row['追评']}",
+            "",
+            row["物流公司"],
+            row["规格"],
         )
+        for row in rows("taobao_pingjia.csv")
+    ]
     return found
 
 
