@@ -96,7 +96,11 @@ def write_documents(documents: Documents, path: Path, *, force: bool) -> Exporte
     Raises:
         UsageError: there is none, the name has another ending, or a file exists and `force` is false.
     """
-    check_format(path, (documents.suffix,))
+    if path.suffix.lower() != documents.suffix:
+        raise UsageError(
+            f"{path.name}: this is written as {documents.suffix[1:].upper()}.",
+            todo=f"Name a file that ends in {documents.suffix}.",
+        )
     if not documents.texts:
         raise UsageError(documents.empty)
     count = len(documents.texts)
