@@ -22,7 +22,7 @@ from engine.importing.report import ImportReport, ImportSettings, Recognition
 from engine.importing.transform import Reject, Rows, Transformer
 from engine.importing.undo import undo_rows
 from engine.jobs import JobContext
-from engine.store.migrations import IMPORTED_TABLES
+from engine.store.tables import IMPORTED
 
 if TYPE_CHECKING:
     import polars as pl
@@ -187,7 +187,7 @@ def undo(store: Store, import_id: int) -> dict[str, int]:
             raise UsageError(f"import {import_id} was taken back before.")
         db.execute("UPDATE imports SET state = 'undone' WHERE id = ?", [import_id])
         link.forget_review_links(db)
-        removed, restored = undo_rows(db, import_id, list(IMPORTED_TABLES))
+        removed, restored = undo_rows(db, import_id, list(IMPORTED))
         link.link(db)
         link.link_reviews(db)
         news.tell(db, import_id)

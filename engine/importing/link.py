@@ -29,6 +29,9 @@ SOURCES: dict[str, tuple[str | None, str | None, str | None]] = {
     "stock": ("product_id", "sku", "product_name"),
     "sessions": ("product_id", "sku", "product_name"),
     "fees": (None, "sku", "product_name"),
+    "messages": ("product_id", "sku", "product_name"),
+    "purchase_orders": ("product_id", "sku", "product_name"),
+    "suppliers": ("product_id", "sku", "product_name"),
 }
 _SLUG_LENGTH = 60
 _ASIN = re.compile(r"B0[0-9A-Z]{8}")

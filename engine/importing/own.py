@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.cells import restored
 from engine.errors import InputFileError
@@ -22,8 +22,8 @@ from engine.importing.reading import Table
 from engine.importing.report import ColumnGuess, ImportReport, ImportSettings, Recognition
 from engine.importing.transform import Reject
 from engine.jobs import JobContext
-from engine.store.migrations import IMPORTED_TABLES
 from engine.store.sheets import OWN, key_column
+from engine.store.tables import IMPORTED, required
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,7 +35,7 @@ PLATFORM = "backroom"
 _MARKED = r"^'+[=+\-@\t\r]"
 _ROUNDED = r"^[+-]?\d(?:[.,]\d+)?[eE]\+?\d+$"
 _DAY = r"^\d{4}-\d{2}-\d{2}(?:T.*)?$"
-_TABLES = {key_column(table): table for table in IMPORTED_TABLES}
+_TABLES = {key_column(table): table for table in IMPORTED}
 _SAMPLES = 8
 
 
@@ -259,7 +259,7 @@ def _typed(cells: pl.DataFrame, home: str, kept: list[str], seen: set[str]) -> t
         (pl.lit(pl.Series(again, dtype=pl.Boolean)), f"this {key_name} is there twice"),
     ]
     values: list[pl.Expr] = []
-    required = _required(home)
+    needed = required(home)
     for name in kept:
         column = pl.col(name)
         kind = profiles.KINDS.get(name, "text")
@@ -272,16 +272,11 @@ def _typed(cells: pl.DataFrame, home: str, kept: list[str], seen: set[str]) -> t
             checks.append((column.str.contains(_ROUNDED), f"{name} was turned into a rounded number by a spreadsheet"))
         elif name in ("day", "day_to", "ordered_at", "written_at"):
             checks.append((~column.str.contains(_DAY), f"{name} is no longer written as 2026-03-15"))
-        if name in required:
+        if name in needed:
             checks.append((column.is_null(), f"no {name}"))
         values.append(column)
-    checks += [(pl.lit(True), f"no {name}") for name in required if name not in kept]
+    checks += [(pl.lit(True), f"no {name}") for name in needed if name not in kept]
     platform = pl.col("platform") if "platform" in cells.columns else pl.lit(None, dtype=pl.String).alias("platform")
     typed = cells.select(*values, key.alias("row_key"), platform, key.str.split("|").list.first().alias("namespace"))
     whys = [pl.when(where.fill_null(False)).then(pl.lit(why)) for where, why in checks]
     return typed, cells.select(pl.coalesce(whys).alias("why")).to_series()
-
-
-def _required(home: str) -> list[str]:
-    parts: list[Any] = [part.split() for part in IMPORTED_TABLES[home].split(",")]
-    return [part[0] for part in parts if part[-2:] == ["NOT", "NULL"]]

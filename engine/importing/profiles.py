@@ -21,38 +21,15 @@ import msgspec
 
 from engine.errors import UsageError
 from engine.importing.headers import normal, stated_currency
-from engine.store.migrations import IMPORTED_TABLES
+from engine.store import tables as stored
 
 # What Backroom adds to a file of rejected rows.
 OWN_COLUMNS = ("backroom reason", "backroom line")
 FOLDER = Path(__file__).parent / "profiles"
 
-# What kind of value a stored column holds; text where nothing is said.
-_KINDS_OF: dict[str, str] = {
-    "id": "order_id line_id product_id sku review_id customer_id coupon_id settlement_id barcode parent_id code",
-    "money": (
-        "subtotal shipping tax discount total refunded unit_price amount price compare_at_price cost refund spend sales "
-        "budget spent value total_spent"
-    ),
-    "number": (
-        "quantity stock on_hand available committed incoming unavailable impressions clicks orders units clips redemptions "
-        "sessions page_views featured_share weight_grams total_orders"
-    ),
-    "moment": "ordered_at paid_at shipped_at written_at cancelled_at published_at returned_at posted_at starts ends",
-    "day": "day day_to",
-    "stars": "stars",
-    "flag": "verified accepts_marketing",
-    "status": "status",
-    "html": "description",
-    "prose": "body text comment reply note",
-}
-KINDS: dict[str, str] = {name: kind for kind, names in _KINDS_OF.items() for name in names.split()}
-
-
-def table_columns(table: str) -> tuple[str, ...]:
-    """The stored columns of an imported table that an export can fill, `extra` left out."""
-    names = (part.split()[0] for part in IMPORTED_TABLES[table].split(",") if part.strip())
-    return tuple(name for name in names if name != "extra")
+KINDS = stored.kinds()
+"""What kind of value a stored column holds, by its name; a field of another name is text where nothing is said."""
+table_columns = stored.columns
 
 
 class Version(msgspec.Struct, frozen=True, forbid_unknown_fields=True, eq=False):

@@ -9,52 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.store.database import Store
+from engine.store.tables import FAMILIES, family, meanings
 
 if TYPE_CHECKING:
     from engine.importing.profiles import ProfileSummary
-
-_OF_A_PRODUCT = (("product_name", "product"), ("product_id", "product id"), ("sku", "SKU"), ("variant", "variant"))
-COLUMN_MEANINGS: dict[str, tuple[tuple[str, str], ...]] = {
-    "review": (
-        ("text", "review text"), ("follow_up", "follow-up review"), ("title", "review title"), ("stars", "stars"),
-        ("written_at", "date"), *_OF_A_PRODUCT, ("order_id", "order number"), ("review_id", "review id"),
-        ("author", "customer"), ("email", "customer's email"), ("verified", "verified purchase"), ("courier", "courier"),
-        ("reply", "reply"),
-    ),
-    "order": (
-        ("order_id", "order number"), ("line_id", "order line's id"), ("ordered_at", "order date"), *_OF_A_PRODUCT,
-        ("quantity", "quantity"), ("unit_price", "price of one"), ("amount", "amount of the line"),
-        ("discount", "discount"), ("tax", "tax"), ("shipping", "shipping"), ("refunded", "refunded amount"),
-        ("currency", "currency"), ("status", "order status"), ("customer", "customer"), ("email", "customer's email"),
-        ("city", "city"), ("country", "country"), ("courier", "courier"),
-    ),
-    "stock": (
-        *_OF_A_PRODUCT, ("on_hand", "in stock"), ("available", "available to sell"), ("committed", "reserved"),
-        ("incoming", "on the way"), ("location", "warehouse"), ("day", "date"),
-    ),
-    "product": (
-        ("title", "product name"), ("product_id", "product id"), ("sku", "SKU"), ("price", "price"),
-        ("compare_at_price", "price before"), ("cost", "cost"), ("stock", "in stock"), ("barcode", "barcode"),
-        ("description", "description"), ("brand", "brand"), ("category", "category"), ("currency", "currency"),
-        ("url", "web address"),
-    ),
-    "returns": (
-        ("order_id", "order number"), ("returned_at", "date of return"), *_OF_A_PRODUCT, ("quantity", "quantity"),
-        ("reason", "reason"), ("comment", "customer's comment"), ("status", "status"), ("refund", "refund"),
-        ("currency", "currency"),
-    ),
-    "ads": (
-        ("day", "date"), ("campaign", "campaign"), ("ad_group", "ad group"), ("ad", "ad"), ("keyword", "keyword"),
-        ("impressions", "impressions"), ("clicks", "clicks"), ("spend", "spend"), ("orders", "orders"),
-        ("units", "units sold"), ("sales", "sales"), ("currency", "currency"),
-    ),
-    "sessions": (
-        ("day", "date"), ("channel", "channel"), ("page", "page"), *_OF_A_PRODUCT, ("sessions", "sessions"),
-        ("page_views", "page views"), ("units", "units sold"), ("orders", "orders"), ("sales", "sales"),
-    ),
-}  # fmt: skip
-"""What a column can mean in each kind of file: the stored column's name and its plain label."""
-_KINDS = {"reviews": "review", "orders": "order", "products": "product", "listings": "product", "items": "order"}
 
 
 @dataclass(frozen=True)
@@ -143,8 +101,7 @@ def column_meanings(kind: str | None = None) -> list[tuple[str, str]]:
         kind: what the file seems to be, `order` or `orders` for example: its own meanings come first, those of other
             kinds follow with the kind before them.
     """
-    own = _KINDS.get(kind or "", kind or "review")
-    found = dict(COLUMN_MEANINGS.get(own, ()))
-    for other, meanings in COLUMN_MEANINGS.items():
-        found |= {meaning: f"{other}: {label}" for meaning, label in meanings if meaning not in found}
+    found = meanings(family(kind) or "review")
+    for other in FAMILIES:
+        found |= {meaning: f"{other}: {label}" for meaning, label in meanings(other).items() if meaning not in found}
     return list(found.items())

@@ -15,16 +15,12 @@ from engine.importing.profiles import Field, Match, Profile, TableRule, is_ignor
 from engine.importing.recognise import Reading
 from engine.importing.report import ImportSettings
 from engine.importing.stray import take_out
+from engine.store.tables import core
 
 if TYPE_CHECKING:
     import polars as pl
 
-# Cells without which a row would say something wrong; another cell that cannot be read is set aside, the row stays.
-_CORE = (
-    "order_id review_id quantity unit_price amount total stars ordered_at written_at returned_at posted_at day on_hand "
-    "available impressions clicks spend sales sessions units refund"
-)
-CORE = frozenset(_CORE.split())
+CORE = core()
 # The status a profile gives to orders that the seller marked as placed for show.
 BRUSHING = "brushing"
 # Columns in which review apps say whether a review is shown, and the words for one that is.

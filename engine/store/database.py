@@ -21,7 +21,7 @@ from engine.errors import ShopError
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-SCHEMA = 7
+SCHEMA = 8
 """The schema's version, kept in the file as `user_version`: the number of migrations. A shop that has it opens without
 loading the migration machinery, which keeps the first screen quick."""
 

@@ -10,13 +10,8 @@ from typing import Any
 
 from engine.errors import ShopError, UsageError
 from engine.store.database import Store
-from engine.store.migrations import IMPORTED_TABLES
+from engine.store.tables import IMPORTED, telling
 
-TELLING = (
-    *("order_id", "title", "name", "sku", "variant", "option1", "location", "status", "reason", "quantity", "amount"),
-    *("total", "price", "available", "on_hand", "stock", "currency"),
-)
-"""The columns that tell a row that has no text from others, in the order in which they are read."""
 _AT_ONCE = 500
 """Rows asked for in one query; SQLite takes so many parameters in any build."""
 
@@ -94,7 +89,7 @@ def evidence(store: Store, finding: int) -> list[EvidenceRow]:
             continue
         text = str(row.get(item["column_name"] or "text") or "")
         if told is not None:
-            text = _in_words(row, changed[table].get(row["id"], ""))
+            text = _in_words(table, row, changed[table].get(row["id"], ""))
         opened.append(_opened(finding, item, row, text))
     return opened
 
@@ -147,11 +142,11 @@ def _changes(store: Store, table: str, import_id: int) -> dict[int, str]:
     return {row_id: changes_of(changes) for row_id, changes in rows.items()}
 
 
-def _in_words(stored: dict[str, Any], changes: str) -> str:
+def _in_words(table: str, stored: dict[str, Any], changes: str) -> str:
     """A stored row in a line, and what an import changed in it."""
     text = str(stored.get("text") or "")
     cells = [text] if text else [f"{stored[name]:g}" if isinstance(stored[name], float) else str(stored[name])
-                                 for name in TELLING if stored.get(name) not in (None, "")]  # fmt: skip
+                                 for name in telling(table) if stored.get(name) not in (None, "")]  # fmt: skip
     return " · ".join([*cells, *([changes] if changes else [])])
 
 
@@ -202,6 +197,6 @@ def known_table(name: str) -> str:
     Raises:
         ShopError: it is none.
     """
-    if name not in IMPORTED_TABLES:
+    if name not in IMPORTED:
         raise ShopError(f"there is no table {name}.")
     return name

@@ -1,4 +1,5 @@
-"""The schema of a shop file, as sqlite-utils migrations: applied once each, in order, never edited after a release.
+"""The schema of a shop file, as sqlite-utils migrations: frozen text, applied once each, in order, never edited after a
+release. What the tables of imported rows hold is declared in `store.tables`, which no migration reads.
 
 Plain words name every table and column; amounts are REAL in the row's own currency, days are ISO text (`2026-03-15`),
 moments are ISO text with the zone the file states. Every imported row carries where it came from:
@@ -11,8 +12,8 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("backroom")
 
-# Each imported row: provenance, identity across imports (`row_key`), and the product it speaks of (`product`, a key of
-# `product_keys`, filled by linking). `extra` keeps the cells no column here has a home for, as JSON.
+# The tables as they were first made, word for word: later columns come by later migrations, and `store.tables` says what
+# they hold today.
 _PROVENANCE = """
     id INTEGER PRIMARY KEY,
     import_id INTEGER NOT NULL REFERENCES imports(id),
@@ -23,7 +24,7 @@ _PROVENANCE = """
     product TEXT,
 """
 
-IMPORTED_TABLES: dict[str, str] = {
+_FIRST_TABLES: dict[str, str] = {
     "reviews": """
         review_id TEXT, product_id TEXT, sku TEXT, product_name TEXT, variant TEXT, order_id TEXT,
         title TEXT, body TEXT, text TEXT NOT NULL, stars REAL, written_at TEXT, day TEXT, language TEXT,
@@ -131,7 +132,7 @@ def m001_imports(db: Database) -> None:
         );
         """,
     )
-    for table, columns in IMPORTED_TABLES.items():
+    for table, columns in _FIRST_TABLES.items():
         # No index on import_id: only taking an import back asks for it, and a scan is quick enough there.
         db.execute(f"CREATE TABLE {table} ({_PROVENANCE}{columns})")
     _run(
@@ -307,5 +308,118 @@ def m007_mentions(db: Database) -> None:
         ) WITHOUT ROWID;
         ALTER TABLE row_seen ADD COLUMN sheet TEXT;
         ALTER TABLE row_seen ADD COLUMN silent TEXT;
+        """,
+    )
+
+
+@migrations()
+def m009_desk_tables(db: Database) -> None:
+    """What customers write, what the shop answers and orders, its suppliers, payouts and rates, and more of what is known."""
+    provenance = (
+        "id INTEGER PRIMARY KEY, import_id INTEGER NOT NULL REFERENCES imports(id), sheet TEXT, line INTEGER NOT NULL, "
+        "row_key TEXT NOT NULL UNIQUE, platform TEXT, product TEXT"
+    )
+    _run(
+        db,
+        f"""
+        CREATE TABLE messages ({provenance},
+            thread_id TEXT, message_id TEXT, author_role TEXT, author TEXT, email TEXT, sent_at TEXT, day TEXT,
+            channel TEXT, subject TEXT, text TEXT, language TEXT, order_id TEXT, product_id TEXT, sku TEXT,
+            product_name TEXT, variant TEXT, public INTEGER, status TEXT, extra TEXT);
+        CREATE INDEX messages_thread ON messages(thread_id);
+        CREATE TABLE articles ({provenance},
+            article_id TEXT, kind TEXT, title TEXT, question TEXT, text TEXT, language TEXT, url TEXT, status TEXT,
+            updated_at TEXT, day TEXT, extra TEXT);
+        CREATE TABLE purchase_orders ({provenance},
+            po_id TEXT, line_id TEXT, supplier TEXT, product_id TEXT, sku TEXT, product_name TEXT, variant TEXT,
+            quantity REAL, received REAL, unit_cost REAL, amount REAL, discount REAL, shipping REAL, tax REAL,
+            currency TEXT, status TEXT, status_original TEXT, ordered_at TEXT, expected_at TEXT, received_at TEXT,
+            day TEXT, location TEXT, extra TEXT);
+        CREATE INDEX purchase_orders_product ON purchase_orders(product, day);
+        CREATE TABLE suppliers ({provenance},
+            supplier TEXT, product_id TEXT, sku TEXT, product_name TEXT, variant TEXT, unit_cost REAL, currency TEXT,
+            lead_days REAL, moq REAL, pack REAL, email TEXT, terms TEXT, valid_from TEXT, extra TEXT);
+        CREATE TABLE payouts ({provenance},
+            payout_id TEXT, reference TEXT, kind TEXT, status TEXT, status_original TEXT, amount REAL, fee REAL, net REAL,
+            currency TEXT, posted_at TEXT, day TEXT, order_id TEXT, extra TEXT);
+        CREATE TABLE rates ({provenance},
+            day TEXT, currency TEXT, to_currency TEXT, rate REAL, extra TEXT);
+        ALTER TABLE coupons ADD COLUMN minimum REAL;
+        ALTER TABLE coupons ADD COLUMN minimum_kind TEXT;
+        ALTER TABLE coupons ADD COLUMN per_customer REAL;
+        ALTER TABLE coupons ADD COLUMN funded_by TEXT;
+        ALTER TABLE coupons ADD COLUMN status TEXT;
+        ALTER TABLE coupons ADD COLUMN issued REAL;
+        ALTER TABLE stock ADD COLUMN stocked INTEGER;
+        ALTER TABLE ads ADD COLUMN level TEXT;
+        ALTER TABLE ads ADD COLUMN status TEXT;
+        ALTER TABLE orders ADD COLUMN customer_id TEXT;
+        ALTER TABLE orders ADD COLUMN phone_hash TEXT;
+        ALTER TABLE orders ADD COLUMN accepts_marketing INTEGER;
+        ALTER TABLE customers ADD COLUMN phone_hash TEXT;
+        CREATE VIEW v_products AS
+            SELECT t.id, i.file, t.sheet, t.line, t.platform, t.product, coalesce(p.name, t.title) AS product_name,
+                   t.product_id, t.title, t.brand, t.category, t.kind, t.tags, t.status, t.price, t.currency, t.description,
+                   t.published_at, t.url
+            FROM products t
+            JOIN imports i ON i.id = t.import_id
+            LEFT JOIN product_keys p ON p.product = t.product;
+        CREATE VIEW v_orders AS
+            SELECT t.id, i.file, t.sheet, t.line, t.platform, t.order_id, t.ordered_at, t.day,
+                   substr(t.day, 1, 7) AS month, t.status, t.subtotal, t.shipping, t.tax, t.discount, t.total, t.refunded,
+                   t.currency, t.discount_code, t.customer, t.customer_id, t.city, t.region, t.country, t.courier, t.channel
+            FROM orders t
+            JOIN imports i ON i.id = t.import_id;
+        CREATE VIEW v_messages AS
+            SELECT t.id, i.file, t.sheet, t.line, t.platform, t.thread_id, t.message_id, t.author_role, t.author, t.sent_at,
+                   t.day, substr(t.day, 1, 7) AS month, t.channel, t.subject, t.text, t.language, t.order_id, t.product,
+                   coalesce(p.name, t.product_name) AS product_name, t.public, t.status
+            FROM messages t
+            JOIN imports i ON i.id = t.import_id
+            LEFT JOIN product_keys p ON p.product = t.product;
+        CREATE VIEW v_articles AS
+            SELECT t.id, i.file, t.sheet, t.line, t.platform, t.article_id, t.kind, t.title, t.question, t.text, t.language,
+                   t.status, t.updated_at, t.day, t.url
+            FROM articles t
+            JOIN imports i ON i.id = t.import_id;
+        CREATE VIEW v_purchase_orders AS
+            SELECT t.id, i.file, t.sheet, t.line, t.platform, t.po_id, t.line_id, t.supplier, t.product,
+                   coalesce(p.name, t.product_name) AS product_name, t.sku, t.variant, t.quantity, t.received, t.unit_cost,
+                   t.amount, t.currency, t.status, t.ordered_at, t.expected_at, t.received_at, t.day,
+                   substr(t.day, 1, 7) AS month
+            FROM purchase_orders t
+            JOIN imports i ON i.id = t.import_id
+            LEFT JOIN product_keys p ON p.product = t.product;
+        CREATE VIEW v_suppliers AS
+            SELECT t.id, i.file, t.sheet, t.line, t.platform, t.supplier, t.product,
+                   coalesce(p.name, t.product_name) AS product_name, t.sku, t.variant, t.unit_cost, t.currency, t.lead_days,
+                   t.moq, t.pack, t.email, t.terms, t.valid_from
+            FROM suppliers t
+            JOIN imports i ON i.id = t.import_id
+            LEFT JOIN product_keys p ON p.product = t.product;
+        CREATE VIEW v_coupons AS
+            SELECT t.id, i.file, t.sheet, t.line, t.platform, t.coupon_id, t.name, t.code, t.starts, t.ends, t.kind, t.value,
+                   t.minimum, t.minimum_kind, t.per_customer, t.funded_by, t.status, t.issued, t.clips, t.redemptions,
+                   t.budget, t.spent, t.sales, t.currency
+            FROM coupons t
+            JOIN imports i ON i.id = t.import_id;
+        CREATE VIEW v_ads AS
+            SELECT t.id, i.file, t.sheet, t.line, t.platform, t.day, t.day_to, substr(t.day, 1, 7) AS month, t.level,
+                   t.campaign, t.ad_group, t.ad, t.keyword, t.search_term, t.match, t.status, t.impressions, t.clicks,
+                   t.spend, t.orders, t.units, t.sales, t.currency
+            FROM ads t
+            JOIN imports i ON i.id = t.import_id;
+        CREATE VIEW v_fees AS
+            SELECT t.id, i.file, t.sheet, t.line, t.platform, t.order_id, t.product,
+                   coalesce(p.name, t.product_name) AS product_name, t.sku, t.kind, t.description, t.amount, t.currency,
+                   t.posted_at, t.day, substr(t.day, 1, 7) AS month, t.settlement_id
+            FROM fees t
+            JOIN imports i ON i.id = t.import_id
+            LEFT JOIN product_keys p ON p.product = t.product;
+        CREATE VIEW v_payouts AS
+            SELECT t.id, i.file, t.sheet, t.line, t.platform, t.payout_id, t.reference, t.kind, t.status, t.amount, t.fee,
+                   t.net, t.currency, t.posted_at, t.day, substr(t.day, 1, 7) AS month, t.order_id
+            FROM payouts t
+            JOIN imports i ON i.id = t.import_id;
         """,
     )

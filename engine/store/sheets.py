@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.errors import UsageError
 from engine.store.database import Store
-from engine.store.migrations import IMPORTED_TABLES
+from engine.store.tables import IMPORTED
 
 OWN = ("backroom file", "backroom sheet", "backroom line")
 """Columns that say where an exported row comes from."""
@@ -77,14 +77,14 @@ def of_table(store: Store, name: str, offered: Iterable[str] = ()) -> Sheet:
     Raises:
         UsageError: there is no such table or view.
     """
-    if name in IMPORTED_TABLES:
+    if name in IMPORTED:
         return imported(store, name)
     known = {
         row["name"]
         for row in store.rows("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
     }
     if name not in known:
-        right = [*offered, *IMPORTED_TABLES, *sorted(view for view in known if view.startswith("v_"))]
+        right = [*offered, *IMPORTED, *sorted(view for view in known if view.startswith("v_"))]
         raise UsageError(f"there is nothing called {name} to export.", todo=f"Try {', '.join(dict.fromkeys(right))}.")
     quoted = '"' + name.replace('"', '""') + '"'
     return selected(store, name, f"SELECT * FROM {quoted}", f"SELECT count(*) FROM {quoted}")

@@ -19,7 +19,7 @@ from engine.importing.queries import overview
 from engine.importing.report import ImportSettings
 from engine.shop import Shop
 from engine.store.database import Store
-from engine.store.migrations import IMPORTED_TABLES
+from engine.store.tables import IMPORTED
 
 HOSTILE = (
     "=1+1",
@@ -159,7 +159,7 @@ def test_what_a_spreadsheet_damaged_is_rejected_with_its_line(shop: Shop, tmp_pa
 
 def test_every_imported_table_can_be_told_from_its_columns(tmp_path: Path) -> None:
     shop = Shop(tmp_path / "my.shop", create=True)
-    for table in IMPORTED_TABLES:
+    for table in IMPORTED:
         file = tmp_path / f"{table}.csv"
         shop.export(table, file)
         (found,) = recognise(file, store=shop.store)

@@ -42,7 +42,7 @@ from engine.importing.desk import import_file, undo
 from engine.importing.reading import TextTable, open_file
 from engine.importing.report import ImportReport, ImportSettings
 from engine.store.database import Store
-from engine.store.migrations import IMPORTED_TABLES
+from engine.store.tables import IMPORTED
 from tests.importing.conftest import SHOPIFY, judgeme
 from tests.importing.test_grain import BUSINESS, DOUYIN_HEADER, JD, SETTLEMENT, TIKTOK
 from tests.importing.test_header import EBAY, GOOGLE
@@ -54,7 +54,7 @@ SLOWEST_SECONDS = 10.0
 HANGS_AFTER_SECONDS = 180
 """Wall time after which a case that is still running is taken to hang in a library's own code, and ends the run."""
 TABLES = (
-    *IMPORTED_TABLES,
+    *IMPORTED,
     "product_keys",
     "product_identifiers",
     "product_mentions",

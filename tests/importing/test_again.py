@@ -17,10 +17,10 @@ from engine.importing.desk import import_file, learned_profiles, undo
 from engine.importing.report import ImportSettings
 from engine.jobs import JobContext, Progress
 from engine.store.database import Store
-from engine.store.migrations import IMPORTED_TABLES
+from engine.store.tables import IMPORTED
 from tests.importing.conftest import SHOPIFY, SHOPIFY_HEADER, Load, judgeme
 
-ALL = (*IMPORTED_TABLES, "product_keys", "product_identifiers", "row_changes", "row_seen", "reviews_search")
+ALL = (*IMPORTED, "product_keys", "product_identifiers", "row_changes", "row_seen", "reviews_search")
 
 
 def dump(store: Store) -> dict[str, list[Any]]:

@@ -10,7 +10,7 @@ import pytest
 from engine.errors import UsageError
 from engine.importing import profiles
 from engine.store.database import Store
-from engine.store.migrations import IMPORTED_TABLES
+from engine.store.tables import IMPORTED
 from tests.importing.conftest import Load
 
 VERSIONS = [
@@ -66,7 +66,7 @@ def test_a_row_of_every_version_is_loaded(load: Load, store: Store, name: str, n
     assert (report.rows_read, report.rows_rejected) == (1, 0), report.notes
     assert sum(report.tables.values()) >= 1
     for table in report.tables:
-        assert table in IMPORTED_TABLES
+        assert table in IMPORTED
         if report.tables[table]:
             assert store.value(f"SELECT line FROM {table}") == 2
 
