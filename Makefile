@@ -5,21 +5,29 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 LOCKED := $(VENV)/.locked
 
-.PHONY: run test lint bench setup clean lock
+.PHONY: run test coverage lint format bench setup clean lock
 
 run: $(LOCKED)
 	@$(VENV)/bin/backroom demo
 
 test: $(LOCKED)
-	$(PY) -m pytest -q -n 2 --dist loadfile -m "not model"
+	$(PY) -m pytest -q -n 2 --dist loadfile -m "not model" $(if $(COVERAGE),--cov --cov-report=)
 # One model at a time, as in the program: two would share the cores and the model folder.
-	$(PY) -m pytest -q -m model
+	$(PY) -m pytest -q -m model $(if $(COVERAGE),--cov --cov-append --cov-report=term)
+
+coverage:
+	@$(MAKE) test COVERAGE=1
 
 lint: $(LOCKED)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/deptry .
+
+format: $(LOCKED)
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
 
 bench: $(LOCKED)
 	$(PY) -m tests.bench
@@ -48,8 +56,9 @@ $(LOCKED): requirements.lock pyproject.toml
 	@$(PIP) install -q --no-deps --no-build-isolation -e . 2>/dev/null
 	@$(PY) -c "import llama_cpp, torch, sentence_transformers" && touch $(LOCKED)
 
+# Needs uv (`pip install uv`). Versions that still fit stay as they are; `make lock UPGRADE=--upgrade` takes the newest.
 lock:
-	uv pip compile --universal --python-version 3.11 --group dev --group torch-needs --no-emit-package torch \
+	uv pip compile $(UPGRADE) --index-strategy unsafe-best-match --universal --python-version 3.11 --group dev --group torch-needs --no-emit-package torch \
 	  --no-header --no-annotate pyproject.toml -o requirements.lock
 
 clean:

@@ -1,3 +1,4 @@
 """Backroom's engine: everything the program does, without a screen."""
 
-__version__ = "0.1.0"
+# The one place that says which version this is; packaging reads it here.
+__version__ = "0.2.0"
