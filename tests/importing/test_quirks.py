@@ -304,13 +304,13 @@ def test_what_cannot_be_read_of_an_archive_is_said_and_the_rest_is_loaded(
 def test_archives_that_unpack_to_far_too_much_are_refused(
     store: Store, drop: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.importing import reading
+    from engine.importing.reading import opening
 
     huge = packed_up(**{"a.csv": b"0" * (101 << 20)})
     with pytest.raises(InputFileError, match="too large to unpack"):
         import_file(store, drop(huge, "bomb.zip"))
     # Also when many small members, or a lie about their size, add up to it.
-    monkeypatch.setattr(reading, "LARGEST_MEMBER", 3_000)
+    monkeypatch.setattr(opening, "LARGEST_MEMBER", 3_000)
     with pytest.raises(InputFileError, match="too large to unpack"):
         import_file(store, drop(packed_up(**{f"{n}.csv": JUDGEME_HEADER + "x" * 1_000 for n in range(4)}), "many.zip"))
     with pytest.raises(InputFileError, match="too large to unpack"):

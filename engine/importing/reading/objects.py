@@ -1,0 +1,136 @@
+"""JSON as a table: JSON Lines, a list of objects, or a document around one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.errors import InputFileError
+from engine.importing import encodings
+from engine.importing.delimited import Batch, Record
+from engine.importing.reading.tables import BATCH_ROWS, HEAD_RECORDS, FrameTable, Table
+
+
+class JsonTable(Table):
+    """JSON Lines: one object a line; nested values get dotted names, other values stay as they are written."""
+
+    def __init__(self, file: str, path: Path, encoding: encodings.Encoding, skip: int) -> None:
+        super().__init__(file)
+        self.keyed = True
+        self.encoding, self.runner_up = encoding.name, encoding.runner_up
+        self._path, self._skip = path, skip
+        self._count = 0
+        names: dict[str, None] = {}
+        head: list[tuple[int, dict[str, str]]] = []
+        for line, item, _ in self._lines():
+            self._count += 1
+            if item is not None:
+                names.update(dict.fromkeys(item))
+                if len(head) < HEAD_RECORDS:
+                    head.append((line, item))
+        self._names = list(names)
+        self._head = [Record(0, tuple(self._names))]
+        self._head += [Record(line, tuple(item.get(name, "") for name in self._names)) for line, item in head]
+
+    def _lines(self) -> Iterator[tuple[int, dict[str, str] | None, str]]:
+        """Line number, flattened object (None when it is none), and the raw line."""
+        import msgspec
+
+        decoder = msgspec.json.Decoder()
+        with self._path.open("rb") as file:
+            file.seek(self._skip)
+            for number, raw in enumerate(file, 1):
+                if not raw.strip():
+                    continue
+                try:
+                    item = decoder.decode(raw)
+                except msgspec.DecodeError:
+                    item = None
+                yield number, _flat(item) if isinstance(item, dict) else None, raw.decode("utf-8", "replace").strip()
+
+    def head(self) -> list[Record]:
+        return self._head
+
+    def records(self) -> int:
+        return self._count + 1
+
+    def batches(self, first: int, width: int, columns: list[int]) -> Iterator[Batch]:
+        import polars as pl
+
+        lines = self._lines()
+        names = [(str(i), self._names[i]) for i in columns]
+        while part := list(itertools.islice(lines, BATCH_ROWS)):
+            good = [(line, item) for line, item, _ in part if item is not None]
+            bad = tuple((line, (raw,), "this line is no JSON object") for line, item, raw in part if item is None)
+            frame = pl.DataFrame(
+                {key: [item.get(name) for _, item in good] for key, name in names},
+                schema={key: pl.String for key, _ in names},
+            )
+            yield Batch(frame, pl.Series([line for line, _ in good], dtype=pl.Int64), bad)
+
+
+def _flat(item: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    import msgspec
+
+    flat: dict[str, str] = {}
+    for key, value in item.items():
+        name = prefix + str(key)
+        if isinstance(value, dict) and value and len(name) < 200:
+            flat.update(_flat(value, name + "."))
+        elif value is None:
+            flat[name] = ""
+        elif isinstance(value, str):
+            flat[name] = value
+        elif isinstance(value, bool):
+            flat[name] = "true" if value else "false"
+        else:
+            flat[name] = msgspec.json.encode(value).decode()
+    return flat
+
+
+def decoded(path: Path, name: str, skip: int) -> Any:
+    import msgspec
+
+    try:
+        return msgspec.json.decode(path.read_bytes()[skip:])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InputFileError(f"this JSON is not whole: {error}.", file=name, todo="Download it again.") from error
+
+
+def one_document(path: Path, skip: int) -> list[Any] | None:
+    """The rows of a file that is one JSON object around a list of objects; None for JSON Lines."""
+    import msgspec
+
+    with path.open("rb") as file:
+        file.seek(skip)
+        lines = (raw for raw in file if raw.strip())
+        first, second = next(lines, b""), next(lines, b"")
+    if second.lstrip().startswith(b"{") and first.rstrip().endswith(b"}"):
+        return None
+    try:
+        document = msgspec.json.decode(path.read_bytes()[skip:])
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    lists = [item for item in document.values() if isinstance(item, list) and any(isinstance(i, dict) for i in item)]
+    return max(lists, key=len, default=None)
+
+
+def rows_of(items: list[Any], name: str) -> Table:
+    """A list of JSON objects as a table; rows count from 1."""
+    import polars as pl
+
+    rows = [_flat(item) for item in items if isinstance(item, dict)]
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    if not names:
+        raise InputFileError("this file holds no rows.", file=name, todo="Export it again.")
+    data = [[key, *(row.get(key) for row in rows)] for key in names]
+    frame = pl.DataFrame(
+        {str(i): column for i, column in enumerate(data)}, schema={str(i): pl.String for i in range(len(names))}
+    )
+    table = FrameTable(name, None, frame, first_line=0)
+    table.keyed = True
+    if len(rows) < len(items):
+        table.notes.append(f"{len(items) - len(rows):,} entries of this file are no objects and were left out.")
+    return table

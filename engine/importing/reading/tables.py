@@ -1,0 +1,79 @@
+"""What every container becomes: a table of text cells with the physical line of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from engine.importing.delimited import Batch, Record
+
+if TYPE_CHECKING:
+    import polars as pl
+
+HEAD_RECORDS = 60
+BATCH_ROWS = 100_000
+
+
+class Table:
+    """One table of a file.
+
+    Attributes:
+        file: the file's name for messages; `archive.zip/member.csv` inside an archive.
+        sheet: the sheet's name in a workbook with several.
+        keyed: column names come with the data (JSON Lines, Parquet), so that there is no header to find.
+    """
+
+    def __init__(self, file: str, sheet: str | None = None) -> None:
+        self.file, self.sheet = file, sheet
+        self.encoding: str | None = None
+        self.runner_up: str | None = None
+        self.delimiter: str | None = None
+        self.keyed = False
+        self.notes: list[str] = []
+
+    def head(self) -> list[Record]:
+        """The first records; of a keyed table the first one holds the column names, on line 0."""
+        raise NotImplementedError
+
+    def records(self) -> int:
+        """How many records there are, the header and blank ones included."""
+        raise NotImplementedError
+
+    def batches(self, first: int, width: int, columns: list[int]) -> Iterator[Batch]:
+        """Text cells from record number `first` on, in columns named by their position."""
+        raise NotImplementedError
+
+    def filled(self, lines: list[int]) -> list[int]:
+        """Which of these lines, that have nothing in the columns that were read, have something in another one."""
+        return []
+
+
+class FrameTable(Table):
+    """A table that is read at once: a sheet, a web page's table."""
+
+    def __init__(self, file: str, sheet: str | None, frame: pl.DataFrame, first_line: int = 1) -> None:
+        super().__init__(file, sheet)
+        self._frame, self._first_line = frame, first_line
+
+    def head(self) -> list[Record]:
+        rows = self._frame.head(HEAD_RECORDS).iter_rows()
+        return [Record(self._first_line + i, tuple("" if c is None else c for c in row)) for i, row in enumerate(rows)]
+
+    def records(self) -> int:
+        return self._frame.height
+
+    def batches(self, first: int, width: int, columns: list[int]) -> Iterator[Batch]:
+        import polars as pl
+
+        for at in range(first, self._frame.height, BATCH_ROWS):
+            part = self._frame.slice(at, BATCH_ROWS)
+            lines = pl.Series(range(self._first_line + at, self._first_line + at + part.height), dtype=pl.Int64)
+            data = {
+                str(i): part.to_series(i) if i < part.width else pl.Series([None] * part.height, dtype=pl.String)
+                for i in columns
+            }
+            yield Batch(pl.DataFrame(data), lines)
+
+    def filled(self, lines: list[int]) -> list[int]:
+        rows = ((line, self._frame.row(line - self._first_line)) for line in lines)
+        return [line for line, cells in rows if any(cell and cell.strip() for cell in cells)]
