@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
+from engine.importing.identity import SUBJECT
 from engine.importing.profiles import KINDS, Joined, Profile, TableRule, table_columns
 
 if TYPE_CHECKING:
@@ -18,23 +18,6 @@ MOMENTS = {
     "returns": "returned_at",
     "fees": "posted_at",
 }
-KEYS: dict[str, list[str]] = {
-    "orders": ["order_id"],
-    "order_lines": ["order_id", "line_id", "sku", "product_id", "product_name", "variant"],
-    "products": ["product_id", "title"],
-    "variants": ["product_id", "sku", "option1", "option2", "option3"],
-    "stock": ["product_id", "sku", "product_name", "variant", "location", "condition", "day"],
-    "stock_movements": ["day", "kind", "reference", "sku", "product_id", "location", "reason"],
-    "returns": ["order_id", "sku", "product_id", "product_name", "returned_at"],
-    "ads": ["day", "day_to", "campaign", "ad_group", "ad", "keyword", "search_term", "match"],
-    "coupons": ["coupon_id", "code", "name", "starts"],
-    "sessions": ["day", "day_to", "parent_id", "product_id", "sku", "channel", "page"],
-    "customers": ["customer_id", "email", "name"],
-}
-# One identifier of the product is enough in a key, and keeps it short.
-SUBJECT = ("sku", "product_id", "product_name")
-# Tables whose rows are things, not events: the same row again is the same thing.
-THINGS = ("reviews", "products", "customers", "orders", "variants")
 
 
 def rows_of(table: str, profile: Profile, frame: pl.DataFrame, currency: str | None) -> pl.DataFrame:
@@ -225,69 +208,3 @@ def _with_amount(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(pl.coalesce(amount, computed).alias("amount"))
     per_unit = pl.when(quantity > 0).then((amount + pl.col("discount").fill_null(0)) / quantity)
     return rows.with_columns(pl.coalesce(price, per_unit).round(6).alias("unit_price"))
-
-
-def keys(table: str, rule: TableRule, rows: pl.DataFrame, namespace: str, *, mapped: bool) -> pl.Series:
-    """What identifies each row across imports, before repeated keys are numbered.
-
-    Args:
-        table, rule: the home table and how it is filled.
-        rows: its rows.
-        namespace: the platform, or what stands for it in a file without a profile.
-        mapped: the file has no profile, so that its ids may begin anew in every file.
-    """
-    # For SQLite's functions a text ends at a null character: a key that holds one would never be found again.
-    return _keys(table, rule, rows, namespace, mapped=mapped).str.replace_all("\0", "\N{SYMBOL FOR NULL}", literal=True)
-
-
-def _keys(table: str, rule: TableRule, rows: pl.DataFrame, namespace: str, *, mapped: bool) -> pl.Series:
-    import polars as pl
-
-    if table == "reviews":
-        own = _review_keys(rows, mapped=mapped)
-        return pl.DataFrame({"k": own}).select(pl.concat_str(pl.lit(namespace + "|"), pl.col("k"))).to_series()
-    names = [n for n in (rule.key or KEYS.get(table, [])) if n in rows.columns]
-    if not names or table == "fees":
-        names = [n for n in rows.columns if n not in ("line", "extra", "rows")]
-    key = _joined_key(namespace, names)
-    if "line_id" in names:
-        # Decided row by row, so that a row keeps its key whatever the rows around it lack.
-        own_id = _joined_key(namespace, [n for n in names if n in ("order_id", "line_id")])
-        key = pl.when(pl.col("line_id").is_not_null()).then(own_id).otherwise(key)
-    return rows.select(key.alias("row_key")).to_series()
-
-
-def _joined_key(namespace: str, names: list[str]) -> pl.Expr:
-    import polars as pl
-
-    parts = [pl.col(n).cast(pl.String).fill_null("") for n in names if n not in SUBJECT]
-    subject = [pl.col(n) for n in SUBJECT if n in names]
-    if subject:
-        parts.append(pl.coalesce(subject).fill_null(""))
-    return pl.concat_str([pl.lit(namespace), *parts], separator="|")
-
-
-_OF_A_REVIEW = (
-    "review_id", "order_id", "product_id", "sku", "product_name", "author", "email", "written_at", "stars", "text",
-)  # fmt: skip
-
-
-def _review_keys(rows: pl.DataFrame, *, mapped: bool) -> pl.Series:
-    """A review's own id where a platform gives one, else a hash of product, author, date and text.
-
-    In a file without a profile an id may count from one in every file, so that it is hashed together with the rest.
-    """
-    import polars as pl
-
-    own = pl.Series([None] * rows.height, dtype=pl.String)
-    if "review_id" in rows.columns and not mapped:
-        own = rows["review_id"]
-        if own.null_count() == 0:
-            return own
-    cells = [pl.col(c).cast(pl.String).fill_null("") for c in _OF_A_REVIEW if c in rows.columns]
-    joined = rows.select(pl.concat_str(cells, separator="\x1f")).to_series()
-    hashes = [
-        known or hashlib.blake2b(value.encode(), digest_size=12).hexdigest()
-        for known, value in zip(own, joined, strict=True)
-    ]
-    return pl.Series(hashes, dtype=pl.String)

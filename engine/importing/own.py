@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cells import restored
 from engine.errors import InputFileError
-from engine.importing import link, load, news, profiles, rejects
+from engine.importing import ledger, link, load, news, profiles, rejects, review_links
 from engine.importing.headers import unique_names
 from engine.importing.reading import Table
 from engine.importing.report import ColumnGuess, ImportReport, ImportSettings, Recognition
@@ -106,6 +105,7 @@ def import_table(
         delimiter=said.delimiter, sheet=table.sheet, confidence=1.0, reason=said.reason,
         columns=[column.as_json() for column in said.columns],
     )  # fmt: skip
+    source = ledger.Source(table.file, path, digest)
     started = time.monotonic()
     refused: list[Reject] = []
     if settings.dry_run:
@@ -113,23 +113,20 @@ def import_table(
             report.rows_loaded += rows.height
     else:
         with store.write() as db:
-            earlier = db.execute(
-                "SELECT max(id) FROM imports WHERE content_hash = ? AND state = 'loaded' AND profile = ?",
-                [digest, report.profile],
-            ).fetchone()[0]
+            earlier = ledger.earlier(db, source, report.profile)
             if earlier is not None:
-                report.already_imported = report.import_id = int(earlier)
+                report.already_imported = report.import_id = earlier
                 report.rows_read = report.rows_duplicate = said.rows_estimate
                 report.notes.append(f"This is the same content as import {earlier}; nothing was added.")
                 return report
-            _load(db, table, home, path, digest, report, refused, context)
+            _load(db, table, home, source, report, refused, context)
             report.rows_rejected = len(refused)
             if refused:
                 place = rejects.rejects_path(store.path, table.file, table.sheet, report.import_id)
                 rejects.write(place, _names(table), refused)
                 report.rejects_file = str(place)
             report.seconds = round(time.monotonic() - started, 3)
-            _finish(db, report)
+            ledger.finish(db, report)
     report.rows_rejected = len(refused)
     return report
 
@@ -152,59 +149,34 @@ def _load(
     db: Database,
     table: Table,
     home: str,
-    path: Path,
-    digest: str,
+    source: ledger.Source,
     report: ImportReport,
     refused: list[Reject],
     context: JobContext,
 ) -> None:
-    cursor = db.execute(
-        "INSERT INTO imports (file, path, content_hash, bytes, profile, platform, report, encoding, delimiter, "
-        "imported_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            table.file, str(path.resolve()), digest, path.stat().st_size, report.profile, PLATFORM, home,
-            report.encoding, report.delimiter, datetime.now(UTC).isoformat(timespec="seconds"),
-        ],
-    )  # fmt: skip
-    report.import_id = int(cursor.lastrowid or 0)
+    import_id = ledger.begin(db, source, report)
     linker = link.Linker(db)
     loaders: dict[tuple[str, str], load.Loader] = {}
     for rows in _rows(table, home, report, refused, context):
         # Where a row comes from decides what its key begins with; the loader takes rows of one origin.
         for (platform, namespace), part in rows.group_by("platform", "namespace", maintain_order=True):
             origin = str(platform or PLATFORM), str(namespace)
-            loader = loaders.setdefault(
-                origin, load.Loader(db, linker, report.import_id, origin[0], table.sheet, origin[1])
-            )
+            loader = loaders.setdefault(origin, load.Loader(db, linker, import_id, origin[0], table.sheet, origin[1]))
             done = loader.add(home, part.drop("platform", "namespace"))
             report.rows_loaded += done.added
             report.rows_updated += done.updated
             report.rows_duplicate += done.same
     report.tables = {home: report.rows_loaded}
-    days = db.execute(f"SELECT min(day), max(day) FROM {home} WHERE import_id = ?", [report.import_id]).fetchone() if (
+    days = db.execute(f"SELECT min(day), max(day) FROM {home} WHERE import_id = ?", [import_id]).fetchone() if (
         "day" in _columns(home)
     ) else (None, None)  # fmt: skip
     report.period = {"from": days[0], "to": days[1]}
     if any(loader.relink for loader in loaders.values()):
         linker = link.Linker(db)
     linker.finish()
-    link.link_reviews(db)
-    news.tell(db, report.import_id)
+    review_links.link_reviews(db)
+    news.tell(db, import_id)
     context.check()
-
-
-def _finish(db: Database, report: ImportReport) -> None:
-    import json
-
-    db.execute(
-        "UPDATE imports SET rows_read = ?, rows_loaded = ?, rows_rejected = ?, rows_duplicate = ?, rows_updated = ?, "
-        "period_from = ?, period_to = ?, seconds = ?, report_json = ? WHERE id = ?",
-        [
-            report.rows_read, report.rows_loaded, report.rows_rejected, report.rows_duplicate, report.rows_updated,
-            report.period["from"], report.period["to"], report.seconds,
-            json.dumps(report.as_json(), ensure_ascii=False), report.import_id,
-        ],
-    )  # fmt: skip
 
 
 def _rows(

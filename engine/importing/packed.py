@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.importing.headers import normal
-from engine.importing.profiles import Match
+from engine.importing.matching import Match
 
 if TYPE_CHECKING:
     import polars as pl

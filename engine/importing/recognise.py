@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.errors import InputFileError
-from engine.importing import concepts, guessing, profiles
+from engine.importing import concepts, guessing, matching, profiles
+from engine.importing import mapping as mappings
 from engine.importing.delimited import DELIMITERS, Record
 from engine.importing.guessing import Proposal
 from engine.importing.headers import normal, unique_names
-from engine.importing.profiles import Match, Profile
+from engine.importing.matching import Match
+from engine.importing.profiles import Profile
 from engine.importing.reading import Table
 from engine.importing.report import ColumnGuess, ImportSettings
 
@@ -68,7 +70,7 @@ class Reading:
             )
             if i in of:
                 reason, sure = f"known column of {self.match.profile.title}", 1.0
-            elif profiles.is_ignored(self.match.profile, name):
+            elif matching.is_ignored(self.match.profile, name):
                 reason, sure = "known, not kept", 1.0
             else:
                 reason, sure = "kept as it is", 0.0
@@ -123,8 +125,8 @@ def _by_profile(table: Table, head: list[Record], settings: ImportSettings) -> R
 
 def _fit(chosen: Profile | None, cells: Sequence[str]) -> Match | None:
     if chosen is None:
-        return profiles.best(cells)
-    return profiles.match(chosen, cells) or profiles.forced(chosen, cells)
+        return matching.best(cells)
+    return matching.match(chosen, cells) or matching.forced(chosen, cells)
 
 
 def _ways_to_split(record: Record, head: list[Record], number: int) -> list[tuple[str, ...]]:
@@ -231,9 +233,46 @@ def _apply_mapping(reading: Reading, settings: ImportSettings, store: Store | No
     proposal = reading.proposal
     if proposal is None:
         return
+    source, mapping = _chosen_mapping(reading, proposal, settings, store)
+    if not mapping:
+        return
+    own = bool(settings.mapping) or source != MAPPING
+    family = mappings.family_of(list(mapping.values())) if own else proposal.family
+    if family is None:
+        if settings.mapping:
+            raise InputFileError(
+                "these columns are not enough to load anything.",
+                file=reading.table.file,
+                todo="A review needs its text; an order line its order number or date and a product or amount; stock a SKU.",
+            )
+        return
+    profile = mappings.profile_of(mapping, family, reading.names)
+    columns = {
+        meaning: tuple(reading.names.index(name) for name in rule.names if name in reading.names)
+        for meaning, rule in profile.fields.items()
+    }
+    reading.match = Match(
+        profile, None, columns, None, proposal.confidence, len(columns), len(reading.names), "accepted mapping"
+    )
+    reading.mapped = source
+    guesses = tuple(
+        c
+        if mapping.get(c.column) == c.meaning
+        else ColumnGuess(c.column, mapping.get(c.column), 1.0, "as accepted", c.samples)
+        for c in proposal.columns
+    )
+    reading.proposal = Proposal(family, guesses, proposal.confidence)
+
+
+MAPPING = "mapping"
+"""The source of a mapping that the seller gave, or accepted, with this file."""
+
+
+def _chosen_mapping(
+    reading: Reading, proposal: Proposal, settings: ImportSettings, store: Store | None
+) -> tuple[str, dict[str, str]]:
+    """Where the mapping that holds comes from, and the mapping: column name to meaning, empty when nothing was chosen."""
     guessed = {c.column: c.meaning for c in proposal.columns if c.meaning and c.confidence >= guessing.FLOOR}
-    mapping: dict[str, str] = {}
-    source = "mapping"
     if settings.mapping:
         unknown = [name for name in settings.mapping if name not in reading.names]
         if unknown:
@@ -244,43 +283,13 @@ def _apply_mapping(reading: Reading, settings: ImportSettings, store: Store | No
             )
         said = {name: meaning for name, meaning in settings.mapping.items() if meaning}
         if settings.accept:
-            mapping = {n: m for n, m in guessed.items() if n not in settings.mapping and m not in said.values()}
-        mapping |= said
-    elif (learned := _learned(reading, store)) is not None:
-        source, mapping = learned
-    elif settings.accept:
-        mapping = {n: m for n, m in guessed.items() if m}
-    if not mapping:
-        return
-    family = guessing.family_of(list(mapping.values())) if settings.mapping or source != "mapping" else proposal.family
-    if family is None:
-        if settings.mapping:
-            raise InputFileError(
-                "these columns are not enough to load anything.",
-                file=reading.table.file,
-                todo="A review needs its text; an order line its order number or date and a product or amount; stock a SKU.",
-            )
-        return
-    profile = guessing.profile_of(mapping, family, reading.names)
-    columns = {
-        meaning: tuple(reading.names.index(name) for name in rule.names if name in reading.names)
-        for meaning, rule in profile.fields.items()
-    }
-    reading.match = Match(
-        profile, None, columns, None, proposal.confidence, len(columns), len(reading.names), "accepted mapping"
-    )
-    reading.mapped = source
-    chosen = {name: meaning for name, meaning in mapping.items()}
-    reading.proposal = Proposal(
-        family,
-        tuple(
-            c
-            if chosen.get(c.column) == c.meaning
-            else ColumnGuess(c.column, chosen.get(c.column), 1.0, "as accepted", c.samples)
-            for c in proposal.columns
-        ),
-        proposal.confidence,
-    )
+            rest = {n: m for n, m in guessed.items() if n not in settings.mapping and m not in said.values()}
+            return MAPPING, rest | said
+        return MAPPING, said
+    learned = _learned(reading, store)
+    if learned is not None:
+        return learned
+    return MAPPING, guessed if settings.accept else {}
 
 
 def _learned(reading: Reading, store: Store | None) -> tuple[str, dict[str, str]] | None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.importing.profiles import Match
+from engine.importing.matching import Match
 
 if TYPE_CHECKING:
     import polars as pl

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.importing import cleaning, dates, grain, numbers, packed
+from engine.importing import cleaning, grain, packed
+from engine.importing.conventions import Conventions, Survey
 from engine.importing.delimited import Batch
 from engine.importing.headers import normal
-from engine.importing.profiles import Field, Match, Profile, TableRule, is_ignored
+from engine.importing.identity import Identities
+from engine.importing.matching import Match, is_ignored
+from engine.importing.profiles import Field, Profile
 from engine.importing.recognise import Reading
+from engine.importing.reconcile import Reconciler
 from engine.importing.report import ImportSettings
 from engine.importing.stray import take_out
 from engine.store.tables import core
@@ -27,20 +31,6 @@ BRUSHING = "brushing"
 _SHOWN_COLUMNS = frozenset({"state", "status", "curated", "publish", "published", "comment approved"})
 _SHOWN = frozenset({"published", "publish", "ok", "yes", "true", "1", "approved", "visible", "shown", "public"})
 _SAYING = ("text", "body", "title", "stars")
-_NUMERIC_KINDS = ("money", "number")
-_DATE_KINDS = ("moment", "day")
-
-
-@dataclass
-class Conventions:
-    """What holds for a whole file: the decimal sign, the order of dates per field, zone and currency."""
-
-    decimal: str = "."
-    orders: dict[str, str] = field(default_factory=dict)
-    zone: str | None = None
-    currency: str | None = None
-    questions: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -102,14 +92,8 @@ class Transformer:
         ]
         self._shown_words: set[str] = set()
         self.positions = sorted(self._used | set(self._extra) | set(self._locations) | set(self._shown))
-        self._totals: list[dict[str, str | None]] = []
-        self._stated: list[tuple[dict[str, str], dict[str, str | None]]] = []
-        self._counts: list[tuple[int, int]] = []
-        self._sums: dict[str, float] = defaultdict(float)
-        self._sums_of: dict[str, float] = defaultdict(float)
-        self._read = 0
-        self._seen: dict[str, pl.DataFrame] = {}
-        self._contents: dict[str, pl.Series] = {}
+        self._reconciler = Reconciler(self.match, self._names)
+        self._identities = Identities(namespace, mapped=reading.mapped is not None)
         self._source: Iterator[Batch] = iter(())
         self._first: Batch | None = None
 
@@ -152,99 +136,29 @@ class Transformer:
     def survey(self) -> None:
         """Read the first batch and decide the conventions from the file's own values, reading on while something is open."""
         reading = self.reading
-        fields = {
-            name: self.match.columns[name]
-            for name in self.match.columns
-            if self.profile.kind(name) in (*_NUMERIC_KINDS, *_DATE_KINDS)
-        }
-        separators = numbers.SeparatorEvidence()
-        evidence: dict[str, dates.OrderEvidence] = {}
-        money: list[str] = []
+        survey = Survey(self.profile, self.settings, self._names, self.match.columns)
         self._source = reading.table.batches(reading.first, len(reading.names), self.positions)
         self._first = next(self._source, None)
         if self._first is not None:
-            self._look(self._first, fields, separators, evidence, money)
-        if any(e.open for e in evidence.values()) and not self.settings.date_order:
+            survey.look(self._unpacked(self._first))
+        if survey.undecided() and not self.settings.date_order:
             # Only a large file has more batches; they are read for its dates alone.
-            wanted = sorted({p for positions in fields.values() for p in positions} & set(self.positions))
+            wanted = sorted({p for positions in survey.fields.values() for p in positions} & set(self.positions))
             if self._packed is not None:
                 wanted = self.positions
-            again = reading.table.batches(reading.first, len(reading.names), wanted)
-            for batch in again:
-                if not any(e.open for e in evidence.values()):
+            for batch in reading.table.batches(reading.first, len(reading.names), wanted):
+                if not survey.undecided():
                     break
-                self._look(batch, fields, separators, evidence, money)
-        self._decide(separators, evidence, money)
+                survey.look(self._unpacked(batch))
+        self.conventions = survey.decide(reading.stated_currency)
 
-    def _look(
-        self,
-        batch: Batch,
-        fields: dict[str, tuple[int, ...]],
-        separators: numbers.SeparatorEvidence,
-        evidence: dict[str, dates.OrderEvidence],
-        money: list[str],
-    ) -> None:
-        frame = batch.frame if self._packed is None else self._packed.unpacked(batch.frame)[0]
-        for name, positions in fields.items():
-            kind = self.profile.kind(name)
-            for position in positions:
-                column = cleaning.blank_to_null(frame[str(position)])
-                if kind in _NUMERIC_KINDS:
-                    separators.add(column)
-                    if kind == "money" and len(money) < 2000:
-                        money += column.drop_nulls().head(200).to_list()
-                elif name not in evidence or evidence[name].open:
-                    found = dates.order_evidence(column)
-                    if name not in evidence or not found.open:
-                        evidence[name] = found
-
-    def _decide(
-        self, separators: numbers.SeparatorEvidence, evidence: dict[str, dates.OrderEvidence], money: list[str]
-    ) -> None:
-        chosen = self.conventions
-        chosen.zone = self.profile.zone
-        chosen.currency = (
-            self.settings.currency
-            or self.reading.stated_currency
-            or numbers.currency_of(money)
-            or self.profile.currency
-        )
-        chosen.decimal = self.profile.decimal or separators.decimal(chosen.currency)
-        if separators.comma_decimal and separators.point_decimal:
-            chosen.notes.append(
-                f"Amounts are written in two ways; “{chosen.decimal}” was read as the decimal sign "
-                f"({separators.point_decimal} values speak for the point, {separators.comma_decimal} for the comma)."
-            )
-        settled = {e.order for e in evidence.values() if e.order}
-        for name, found in evidence.items():
-            stated = self.settings.date_order or self.profile.fields[name].order or self.profile.date_order
-            if found.order and not self.settings.date_order:
-                order = found.order
-            elif stated:
-                order = stated
-            elif len(settled) == 1:
-                order = next(iter(settled)) or "dmy"
-            elif found.sorted_as:
-                order = found.sorted_as
-                chosen.notes.append(f"{name}: {_ORDER_WORDS[order]}, because the rows then run through time in order.")
-            elif found.open:
-                order = "mdy" if found.month_first > found.day_first or chosen.currency == "USD" else "dmy"
-                column = self._names[self.match.columns[name][0]]
-                question = f"{column}: is {found.example} day first or month first?"
-                if self.settings.accept:
-                    chosen.notes.append(f"{question} It was read with the {_ORDER_WORDS[order]}, as accepted.")
-                else:
-                    chosen.questions.append(question)
-            else:
-                order = "dmy"
-            chosen.orders[name] = order
+    def _unpacked(self, batch: Batch) -> pl.DataFrame:
+        return batch.frame if self._packed is None else self._packed.unpacked(batch.frame)[0]
 
     # -- cleaning ----------------------------------------------------------------------------------------------------
 
     def rows(self, batch: Batch) -> Rows:
         """One batch as rows of the home tables."""
-        import polars as pl
-
         raw = batch.frame.with_columns(batch.lines.alias("line"))
         rejects = [Reject(line, reason, cells) for line, cells, reason in batch.ragged]
         if batch.short:
@@ -252,80 +166,87 @@ class Transformer:
         raw, stray = take_out(raw, self.reading_match, self.reading.names)
         for line in self.reading.table.filled(stray.empty):
             stray.lines[line] = "nothing in the columns that are kept"
-        self._totals += stray.totals
-        self._stated += stray.stated
-        self._counts += stray.counts
         read = raw.height + len(rejects)
         if self._packed is not None:
             raw, whole = self._packed.unpacked(raw)
             if whole:
                 self.flagged[f"{self._names[self._packed.position]}: a packed cell could not be unpacked"] += whole
-        cleaned: dict[str, pl.Series] = {}
-        reasons: pl.Series | None = None
-        asides: dict[str, pl.Series] = {}
-        for name, rule in self.profile.fields.items():
-            column = self._cells(raw, name, rule)
-            kind = self.profile.kind(name)
-            if column is None:
-                cleaned[name] = pl.Series(name, [None] * raw.height, dtype=_dtype(kind))
-                if name == "status":
-                    cleaned["status_original"] = pl.Series("status_original", [None] * raw.height, dtype=pl.String)
-                continue
-            order = self.conventions.orders.get(name, "dmy")
-            result = cleaning.clean(
-                column, kind, decimal=self.conventions.decimal, order=order, zone=self.conventions.zone
-            )
-            cleaned[name] = result.values.rename(name)
-            if name == "status":
-                cleaned["status_original"] = cleaning.text(column).values.rename("status_original")
-            if result.repaired:
-                self.flagged[f"{name}: “.0” taken off numbers a spreadsheet had touched"] += result.repaired
-            if result.failed is not None:
-                failed = result.failed.fill_null(False)
-                if name in CORE or rule.required:
-                    said = self._reason(name, column, result.problem)
-                    reasons = _first_reason(reasons, failed, said)
-                else:
-                    self.flagged[f"{name}: a cell that {result.problem} is kept as it is"] += int(failed.sum())
-                    asides[name] = (
-                        pl.DataFrame({"v": column, "f": failed})
-                        .select(pl.when(pl.col("f")).then(pl.col("v")).alias(name))
-                        .to_series()
-                    )
-                    cleaned[name] = cleaned[name].set(failed, None)
-            if rule.required:
-                missing = cleaned[name].is_null()
-                if missing.any():
-                    said = pl.Series([f"no {self._names[self.match.columns[name][0]]}"] * raw.height)
-                    reasons = _first_reason(reasons, missing, said)
-        if "reviews" in self.profile.tables:
-            silent = pl.select(pl.all_horizontal(cleaned[n].is_null() for n in _SAYING if n in cleaned)).to_series()
-            if silent.any():
-                reasons = _first_reason(reasons, silent, pl.Series(["neither text nor stars"] * raw.height))
-        self._count_masked(cleaned)
-        for position in self._shown:
-            self._shown_words |= set(raw[str(position)].drop_nulls().str.strip_chars().str.to_lowercase().unique())
-        frame = pl.DataFrame(list(cleaned.values())).with_columns(raw["line"], self._extra_json(raw, asides))
+        cleaned = self._cleaned(raw)
+        frame = cleaned.frame(raw["line"], self._extra_json(raw, cleaned.asides))
         if self._locations:
             frame = frame.with_columns(raw[str(i)].alias(f"_at_{i}") for i in self._locations)
-        if reasons is not None and reasons.is_not_null().any():
-            bad = reasons.is_not_null()
-            if self._packed is not None:
-                bad = raw["line"].is_in(raw["line"].filter(bad).implode())
-                reasons = reasons.fill_null("another item of this row is wrong")
-            width = len(self.reading.names)
-            rejects += [
-                Reject(row["line"], reason, tuple(row.get(str(i)) for i in range(width)))
-                for row, reason in zip(raw.filter(bad).iter_rows(named=True), reasons.filter(bad), strict=True)
-            ]
-            frame = frame.filter(~bad)
+        frame, refused = self._refused(frame, raw, cleaned.reasons)
         apart: list[dict[str, Any]] = []
         if self.profile.joined is not None:
             frame, apart = grain.divide_joined(frame, self.profile.joined)
-        self._add_up(frame, read)
+        self._reconciler.add(frame, read, stray)
         tables, duplicate = self._tables(frame)
-        differences, stated = self._check(frame)
-        return Rows(tables, rejects, sorted(stray.lines.items()), read, differences + apart, stated, duplicate)
+        differences, stated = self._reconciler.check(frame)
+        return Rows(
+            tables, rejects + refused, sorted(stray.lines.items()), read, differences + apart, stated, duplicate
+        )
+
+    def _cleaned(self, raw: pl.DataFrame) -> _Cleaned:
+        """Every field's cells as typed values, and why rows cannot be taken."""
+        import polars as pl
+
+        cleaned = _Cleaned(raw.height)
+        for name, rule in self.profile.fields.items():
+            column = self._cells(raw, name, rule)
+            if column is None:
+                cleaned.lacks(name, self.profile.kind(name))
+            else:
+                self._clean_field(cleaned, name, rule, column)
+        if "reviews" in self.profile.tables:
+            said = [cleaned.values[n] for n in _SAYING if n in cleaned.values]
+            silent = pl.select(pl.all_horizontal(column.is_null() for column in said)).to_series()
+            cleaned.refuse(silent, "neither text nor stars")
+        self._count_masked(cleaned.values)
+        for position in self._shown:
+            self._shown_words |= set(raw[str(position)].drop_nulls().str.strip_chars().str.to_lowercase().unique())
+        return cleaned
+
+    def _clean_field(self, cleaned: _Cleaned, name: str, rule: Field, column: pl.Series) -> None:
+        """One field's cells: what cannot be read refuses the row where it matters, and is set aside where it does not."""
+        import polars as pl
+
+        chosen = self.conventions
+        order = chosen.orders.get(name, "dmy")
+        result = cleaning.clean(column, self.profile.kind(name), decimal=chosen.decimal, order=order, zone=chosen.zone)
+        values = result.values.rename(name)
+        if name == "status":
+            cleaned.values["status_original"] = cleaning.text(column).values.rename("status_original")
+        if result.repaired:
+            self.flagged[f"{name}: “.0” taken off numbers a spreadsheet had touched"] += result.repaired
+        if result.failed is not None:
+            failed = result.failed.fill_null(False)
+            if name in CORE or rule.required:
+                cleaned.refuse(failed, self._reason(name, column, result.problem))
+            else:
+                self.flagged[f"{name}: a cell that {result.problem} is kept as it is"] += int(failed.sum())
+                cells = pl.DataFrame({"v": column, "f": failed})
+                cleaned.asides[name] = cells.select(pl.when(pl.col("f")).then(pl.col("v")).alias(name)).to_series()
+                values = values.set(failed, None)
+        cleaned.values[name] = values
+        if rule.required:
+            cleaned.refuse(values.is_null(), f"no {self._names[self.match.columns[name][0]]}")
+
+    def _refused(
+        self, frame: pl.DataFrame, raw: pl.DataFrame, reasons: pl.Series | None
+    ) -> tuple[pl.DataFrame, list[Reject]]:
+        """The rows that can be taken, and the others with all their cells; of a packed row no item goes alone."""
+        if reasons is None or not reasons.is_not_null().any():
+            return frame, []
+        bad = reasons.is_not_null()
+        if self._packed is not None:
+            bad = raw["line"].is_in(raw["line"].filter(bad).implode())
+            reasons = reasons.fill_null("another item of this row is wrong")
+        width = len(self.reading.names)
+        refused = [
+            Reject(row["line"], reason, tuple(row.get(str(i)) for i in range(width)))
+            for row, reason in zip(raw.filter(bad).iter_rows(named=True), reasons.filter(bad), strict=True)
+        ]
+        return frame.filter(~bad), refused
 
     def _cells(self, raw: pl.DataFrame, name: str, rule: Field) -> pl.Series | None:
         positions = self.match.columns.get(name)
@@ -403,7 +324,7 @@ class Transformer:
                 if left_out:
                     self.flagged[rule.omitted] += left_out
             rows = grain.rows_of(table, self.profile, source, self.conventions.currency)
-            tables[table], dropped = self._keyed(table, rule, rows)
+            tables[table], dropped = self._identities.keyed(table, rule, rows)
             if table == self.profile.main_table:
                 duplicate += dropped
         marked = tables.get("orders", frame)
@@ -431,160 +352,60 @@ class Transformer:
             )
         return pl.concat(parts).sort("line", maintain_order=True)
 
-    def _keyed(self, table: str, rule: TableRule, rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-        """Give each row its identity across imports; rows repeated within the file are dropped or numbered."""
-        mapped = self.reading.mapped is not None
-        rows = rows.with_columns(grain.keys(table, rule, rows, self.namespace, mapped=mapped).alias("row_key"))
-        dropped = 0
-        if rows.is_empty():
-            return rows, dropped
-        if not rule.one_per:
-            again = self._again(table, rule, rows)
-            if again is not None:
-                dropped = int(again.sum())
-                rows = rows.filter(~again)
-            rows = self._numbered(table, rows)
-        return rows, dropped
-
-    def _again(self, table: str, rule: TableRule, rows: pl.DataFrame) -> pl.Series | None:
-        """Rows that say once more, here or in a later batch, what an earlier row of the file said; None when none do.
-
-        A thing (a product, a customer, a review) is the same thing; so is an order line with an id of its own. Other
-        events may happen twice in the same words.
-        """
-        import polars as pl
-
-        repeat = rule.repeat or ("drop" if table in grain.THINGS else "ordinal")
-        own = [pl.col("line_id").is_not_null()] if "line_id" in rows.columns and rule.repeat is None else []
-        if repeat != "drop" and not own:
-            return None
-        if table == "reviews":
-            # Two customers may write the same words: without an author or an id a repeated text is a further review.
-            own = [pl.col(c).is_not_null() for c in ("review_id", "author", "email") if c in rows.columns]
-            own = own or [pl.lit(False)]
-        elif repeat == "drop":
-            own = [pl.lit(True)]
-        content = rows.drop("line").hash_rows(seed=0)
-        before = self._contents.get(table)
-        again = ~content.is_first_distinct()
-        if before is not None:
-            again = again | content.is_in(before.implode())
-        self._contents[table] = content if before is None else pl.concat([before, content])
-        again = again & rows.select(pl.any_horizontal(own)).to_series()
-        return again if again.any() else None
-
-    def _numbered(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """Number rows that share a key, across batches (which are remembered by the keys' hashes)."""
-        import polars as pl
-
-        hashes = rows["row_key"].hash().alias("hash")
-        before = self._seen.get(table)
-        repeated = bool(hashes.is_duplicated().any())
-        if before is not None and not repeated:
-            repeated = bool(hashes.is_in(before["hash"].implode()).any())
-        if repeated:
-            rows = rows.with_columns(hashes)
-            if before is None:
-                rows = rows.with_columns(n=pl.lit(0, dtype=pl.UInt32))
-            else:
-                earlier = before.group_by("hash").agg(pl.col("n").sum())
-                rows = rows.join(earlier, on="hash", how="left", maintain_order="left")
-            number = pl.col("n").fill_null(0) + pl.int_range(pl.len()).over("hash")
-            rows = rows.with_columns(
-                pl.when(number > 0)
-                .then(pl.concat_str(pl.col("row_key"), pl.lit("#"), (number + 1).cast(pl.String)))
-                .otherwise(pl.col("row_key"))
-                .alias("row_key")
-            ).drop("hash", "n")
-        seen = pl.DataFrame({"hash": hashes, "n": pl.Series([1], dtype=pl.UInt32).new_from_index(0, len(hashes))})
-        self._seen[table] = seen if before is None else pl.concat([before, seen])
-        return rows
-
-    # -- reconciling -------------------------------------------------------------------------------------------------
-
-    def _add_up(self, frame: pl.DataFrame, read: int) -> None:
-        import polars as pl
-
-        self._read += read
-        for stray in self.profile.stray:
-            for sql in stray.totals.values():
-                self._sums_of[sql] += float(frame.select(pl.sql_expr(sql).sum()).item() or 0.0)
-        if self.profile.group:
-            return
-        for name in self.match.columns:
-            if self.profile.kind(name) in _NUMERIC_KINDS:
-                self._sums[name] += float(frame[name].sum())
-
     def reconcile(self) -> tuple[list[dict[str, Any]], dict[str, float]]:
         """Compare the file's own totals rows and record counts with what was read, after the last batch.
 
         Returns:
             Differences, and the totals the file states.
         """
-        import polars as pl
-
         if self._shown_words - {""} and self._shown_words <= _SHOWN | {""}:
             self.conventions.notes.append(
                 "Only published reviews are in this file: ratings may look better here than all customers’ would."
             )
-        differences: list[dict[str, Any]] = []
-        stated: dict[str, float] = {}
-        claims = [(row, name, self._sums[name]) for row in self._totals for name in self._sums]
-        claims += [(row, name, self._sums_of[sql]) for names, row in self._stated for name, sql in names.items()]
-        for row, name, loaded in claims:
-            position = self.match.columns[name][0] if name in self.match.columns else None
-            cell = row.get(str(position))
-            value = numbers.read(pl.Series([cell], dtype=pl.String), self.conventions.decimal)[0]
-            if value is None or position is None or "%" in (cell or ""):
-                continue
-            stated[name] = value
-            if abs(value - loaded) > 0.011:
-                what = self._names[position]
-                differences.append({"line": row["line"], "what": what, "file": value, "loaded": round(loaded, 2)})
-        for line, count in self._counts:
-            stated["rows"] = float(count)
-            if count != self._read:
-                differences.append({"line": line, "what": "rows", "file": count, "loaded": self._read})
-        return differences, stated
+        return self._reconciler.compare(self.conventions.decimal)
 
-    def _check(self, frame: pl.DataFrame) -> tuple[list[dict[str, Any]], dict[str, float]]:
-        """Compare what the file states per group with what its rows add up to, group by group."""
+
+class _Cleaned:
+    """The fields of some rows while they are cleaned.
+
+    Attributes:
+        values: field to its typed values.
+        asides: field to the cells that could not be read and are kept as they are.
+        reasons: why a row cannot be taken, null where it can; None while every row can.
+    """
+
+    def __init__(self, height: int) -> None:
+        self._height = height
+        self.values: dict[str, pl.Series] = {}
+        self.asides: dict[str, pl.Series] = {}
+        self.reasons: pl.Series | None = None
+
+    def lacks(self, name: str, kind: str) -> None:
+        """Enter a field for which the file has no column."""
         import polars as pl
 
-        differences: list[dict[str, Any]] = []
-        stated: dict[str, float] = {}
-        group = [name for name in self.profile.group if name in frame.columns]
-        for check in self.profile.check:
-            if not group or frame.is_empty():
-                continue
-            firsts = pl.sql_expr(check.stated)
-            sums = pl.sql_expr(check.loaded)
-            per = frame.select(*group, "line", stated=firsts, loaded=sums)
-            per = per.group_by(group, maintain_order=True).agg(
-                pl.col("stated").first(ignore_nulls=True), pl.col("loaded").sum(), pl.col("line").first()
-            )
-            per = per.filter(pl.col("stated").is_not_null())
-            if per.is_empty():
-                continue
-            stated[check.what] = stated.get(check.what, 0.0) + float(per["stated"].sum())
-            stated[check.what + "_from_lines"] = stated.get(check.what + "_from_lines", 0.0) + float(
-                per["loaded"].sum()
-            )
-            off = per.filter((pl.col("stated") - pl.col("loaded")).abs() > check.tolerance)
-            differences += [
-                {
-                    "line": row["line"],
-                    "row": "|".join(str(row[name]) for name in group),
-                    "what": check.what,
-                    "file": round(row["stated"], 2),
-                    "loaded": round(row["loaded"], 2),
-                }
-                for row in off.iter_rows(named=True)
-            ]
-        return differences, stated
+        self.values[name] = pl.Series(name, [None] * self._height, dtype=_dtype(kind))
+        if name == "status":
+            self.values["status_original"] = pl.Series("status_original", [None] * self._height, dtype=pl.String)
 
+    def refuse(self, where: pl.Series, said: pl.Series | str) -> None:
+        """Refuse rows for a reason; a row that was refused before keeps its first one."""
+        import polars as pl
 
-_ORDER_WORDS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
+        if not where.any():
+            return
+        reason = pl.lit(said) if isinstance(said, str) else pl.col("said")
+        columns = {"where": where} if isinstance(said, str) else {"where": where, "said": said}
+        now = pl.DataFrame(columns).select(pl.when(pl.col("where")).then(reason)).to_series()
+        if self.reasons is not None:
+            now = pl.DataFrame({"a": self.reasons, "b": now}).select(pl.coalesce("a", "b")).to_series()
+        self.reasons = now
+
+    def frame(self, line: pl.Series, extra: pl.Series) -> pl.DataFrame:
+        """A column per field, `line` and `extra`."""
+        import polars as pl
+
+        return pl.DataFrame(list(self.values.values())).with_columns(line, extra)
 
 
 def _after(held: Batch, batch: Batch) -> Batch:
@@ -605,12 +426,3 @@ def _dtype(kind: str) -> type[pl.DataType]:
     if kind in ("money", "number", "stars"):
         return pl.Float64
     return pl.Int64 if kind == "flag" else pl.String
-
-
-def _first_reason(reasons: pl.Series | None, where: pl.Series, said: pl.Series) -> pl.Series:
-    import polars as pl
-
-    now = pl.DataFrame({"w": where, "s": said}).select(pl.when(pl.col("w")).then(pl.col("s"))).to_series()
-    if reasons is None:
-        return now
-    return pl.DataFrame({"a": reasons, "b": now}).select(pl.coalesce("a", "b")).to_series()

@@ -37,7 +37,7 @@ import polars as pl
 import xlsxwriter
 
 from engine.errors import BackroomError
-from engine.importing import delimited, link, profiles
+from engine.importing import delimited, link, matching, review_links
 from engine.importing.desk import import_file, undo
 from engine.importing.reading import TextTable, open_file
 from engine.importing.report import ImportReport, ImportSettings
@@ -352,7 +352,7 @@ def _linked(store: Store, shop: Path) -> None:
     before = state(shop)
     with store.write() as db:
         link.link(db)
-        link.link_reviews(db)
+        review_links.link_reviews(db)
     after = state(shop)
     if after != before:
         raise Broken(f"linking anew changes {', '.join(t for t in after if after[t] != before[t])}")
@@ -374,7 +374,7 @@ def _accounted(report: ImportReport) -> None:
 
 def _all_records(path: Path, settings: ImportSettings, reports: list[ImportReport]) -> None:
     """Every record that is not blank is a row read, the header, or a line skipped with its reason."""
-    with open_file(path, profiles.header_words(), encoding=settings.encoding) as opened:
+    with open_file(path, matching.header_words(), encoding=settings.encoding) as opened:
         for table, report in zip(opened.tables, reports, strict=False):
             if report.import_id is None or report.already_imported is not None or table.keyed:
                 continue

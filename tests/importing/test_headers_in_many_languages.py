@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.importing import concepts, profiles
+from engine.importing import concepts, matching, profiles
 from engine.importing.guessing import propose
 from engine.importing.headers import normal
 from tests.importing.conftest import Load
@@ -106,14 +106,14 @@ def test_what_is_no_file_of_a_shop_is_not_proposed(header: str, row: str) -> Non
 
 
 def test_common_names_alone_are_no_platform() -> None:
-    assert profiles.best(["Day", "Campaign", "Displays", "Clicks", "Cost", "Sales", "Revenue"]) is None
-    assert profiles.best(["Date", "Order ID", "Status", "Product Name", "Quantity", "Total"]) is None
-    assert profiles.best(["title", "body", "rating", "author", "date"]) is None
+    assert matching.best(["Day", "Campaign", "Displays", "Clicks", "Cost", "Sales", "Revenue"]) is None
+    assert matching.best(["Date", "Order ID", "Status", "Product Name", "Quantity", "Total"]) is None
+    assert matching.best(["title", "body", "rating", "author", "date"]) is None
 
 
 def test_a_report_that_lost_columns_is_still_recognised() -> None:
     header = ["first name", "last name", "email", "default address city", "total spent", "total orders", "tax exempt"]
-    hit = profiles.best(header)
+    hit = matching.best(header)
     assert hit is not None and hit.profile.name == "shopify_customers"
 
 

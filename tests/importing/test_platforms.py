@@ -8,7 +8,7 @@ import io
 import pytest
 
 from engine.errors import UsageError
-from engine.importing import profiles
+from engine.importing import matching, profiles
 from engine.store.database import Store
 from engine.store.tables import IMPORTED
 from tests.importing.conftest import Load
@@ -46,7 +46,7 @@ def test_a_header_alone_is_recognised_as_its_own_report(load: Load, name: str, n
 def test_a_row_of_every_version_is_loaded(load: Load, store: Store, name: str, number: int) -> None:
     profile = profiles.find(name)
     headers = list(profile.version[number].headers)
-    matched = profiles.match(profile, headers)
+    matched = matching.match(profile, headers)
     assert matched is not None
     field_at = {position: field for field, positions in matched.columns.items() for position in positions}
     row = []
@@ -86,7 +86,7 @@ def test_a_profile_can_be_chosen_and_must_fit(load: Load) -> None:
 
 
 def test_a_profile_survives_its_own_toml(store: Store) -> None:
-    from engine.importing.guessing import profile_of
+    from engine.importing.mapping import profile_of
 
     learned = profile_of({"Texto": "text", "Nota": "stars"}, "review", ["Texto", "Nota"])
     again = profiles.load(profiles.as_toml(learned), "learned")

@@ -27,6 +27,11 @@ class ParquetTable(Table):
         with _understood("this Parquet file", file):
             self._scan = pl.scan_parquet(path)
             self._schema = self._scan.collect_schema()
+            self.types = {
+                name: "integer" if kind.is_integer() else "number"
+                for name, kind in self._schema.items()
+                if kind.is_integer() or kind.is_float()
+            }
             self._count = int(self._scan.select(pl.len()).collect().item())
 
     def _text(self, first: int, count: int, names: list[str]) -> pl.DataFrame:

@@ -24,17 +24,19 @@ class JsonTable(Table):
         self._count = 0
         names: dict[str, None] = {}
         head: list[tuple[int, dict[str, str]]] = []
-        for line, item, _ in self._lines():
+        types = _Types()
+        for line, item, _ in self._lines(types):
             self._count += 1
             if item is not None:
                 names.update(dict.fromkeys(item))
                 if len(head) < HEAD_RECORDS:
                     head.append((line, item))
+        self.types = types.found()
         self._names = list(names)
         self._head = [Record(0, tuple(self._names))]
         self._head += [Record(line, tuple(item.get(name, "") for name in self._names)) for line, item in head]
 
-    def _lines(self) -> Iterator[tuple[int, dict[str, str] | None, str]]:
+    def _lines(self, types: _Types | None = None) -> Iterator[tuple[int, dict[str, str] | None, str]]:
         """Line number, flattened object (None when it is none), and the raw line."""
         import msgspec
 
@@ -48,6 +50,8 @@ class JsonTable(Table):
                     item = decoder.decode(raw)
                 except msgspec.DecodeError:
                     item = None
+                if types is not None and isinstance(item, dict):
+                    types.add(item)
                 yield number, _flat(item) if isinstance(item, dict) else None, raw.decode("utf-8", "replace").strip()
 
     def head(self) -> list[Record]:
@@ -69,6 +73,39 @@ class JsonTable(Table):
                 schema={key: pl.String for key, _ in names},
             )
             yield Batch(frame, pl.Series([line for line, _ in good], dtype=pl.Int64), bad)
+
+
+class _Types:
+    """Which members of objects hold nothing but numbers."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, set[type]] = {}
+
+    def add(self, item: dict[str, Any]) -> None:
+        """Take in one object."""
+        for name, value in item.items():
+            if value is not None:
+                self._kinds.setdefault(name, set()).add(type(value))
+
+    def found(self) -> dict[str, str]:
+        """The members whose every value is a number, and of which kind."""
+        return {
+            name: "integer" if kinds == {int} else "number"
+            for name, kinds in self._kinds.items()
+            if kinds and kinds <= {int, float}
+        }
+
+
+def json_lines(path: Path, name: str) -> JsonTable:
+    """A UTF-8 file of JSON Lines, whatever it is called.
+
+    Raises:
+        InputFileError: no line of it is a JSON object.
+    """
+    table = JsonTable(name, path, encodings.Encoding("utf-8"), 0)
+    if table.records() < 2:
+        raise InputFileError("there are no rows here.", file=name)
+    return table
 
 
 def _flat(item: dict[str, Any], prefix: str = "") -> dict[str, str]:
@@ -121,6 +158,10 @@ def rows_of(items: list[Any], name: str) -> Table:
     """A list of JSON objects as a table; rows count from 1."""
     import polars as pl
 
+    types = _Types()
+    for item in items:
+        if isinstance(item, dict):
+            types.add(item)
     rows = [_flat(item) for item in items if isinstance(item, dict)]
     names = list(dict.fromkeys(key for row in rows for key in row))
     if not names:
@@ -131,6 +172,7 @@ def rows_of(items: list[Any], name: str) -> Table:
     )
     table = FrameTable(name, None, frame, first_line=0)
     table.keyed = True
+    table.types = types.found()
     if len(rows) < len(items):
         table.notes.append(f"{len(items) - len(rows):,} entries of this file are no objects and were left out.")
     return table

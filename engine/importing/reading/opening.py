@@ -24,10 +24,8 @@ LARGEST_MEMBER = 4 << 30
 LARGEST_SHEET = 1 << 30
 DEEPEST_ARCHIVE = 3
 _OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
-_REPORT_SUFFIXES = frozenset(
-    (".csv", ".tsv", ".txt", ".tab", ".json", ".jsonl", ".ndjson", ".parquet")
-    + (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".zip", ".gz")
-)
+_TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".json", ".jsonl", ".ndjson")
+_REPORT_SUFFIXES = frozenset((*_TEXT_SUFFIXES, ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".parquet", ".zip", ".gz"))
 
 
 @dataclass

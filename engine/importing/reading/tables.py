@@ -21,6 +21,7 @@ class Table:
         file: the file's name for messages; `archive.zip/member.csv` inside an archive.
         sheet: the sheet's name in a workbook with several.
         keyed: column names come with the data (JSON Lines, Parquet), so that there is no header to find.
+        types: of a keyed table, the columns that hold nothing but whole numbers (`integer`) or numbers (`number`).
     """
 
     def __init__(self, file: str, sheet: str | None = None) -> None:
@@ -29,6 +30,7 @@ class Table:
         self.runner_up: str | None = None
         self.delimiter: str | None = None
         self.keyed = False
+        self.types: dict[str, str] = {}
         self.notes: list[str] = []
 
     def head(self) -> list[Record]:

@@ -1,0 +1,94 @@
+"""A mapping of columns to meanings, proposed and accepted or a seller's own, as a profile that loads the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.importing.guessing import FAMILIES
+from engine.importing.profiles import Field, Profile, TableRule, Version, table_columns
+from engine.importing.words import words
+
+
+def family_of(chosen: Sequence[str]) -> str | None:
+    """The family that a seller's own mapping fills, or None when it is not enough for any."""
+    wanted = set(chosen)
+    for family, (table, needs) in FAMILIES.items():
+        if any(wanted.issuperset(need) for need in needs) and wanted <= {*table_columns(table), *words()[family]}:
+            return family
+    return None
+
+
+_OF_A_LINE = ("product_id", "sku", "product_name", "quantity", "unit_price", "line_id", "variant")
+_ADDED_UP = ("discount", "tax", "shipping", "refunded")
+
+
+def profile_of(mapping: dict[str, str], family: str, header: Sequence[str]) -> Profile:
+    """A profile that loads a file by a mapping of column name to meaning.
+
+    A review without text is kept for its stars; where the file has no stars, the text is required.
+    """
+    # What a customer added later belongs to what was said.
+    follow_up = next((column for column, meaning in mapping.items() if meaning == "follow_up"), None)
+    mapping = {column: meaning for column, meaning in mapping.items() if meaning != "follow_up"}
+    required = {"order_id"} if "stars" in mapping.values() else {"order_id", "text"}
+    fields = {meaning: Field([column], required=meaning in required) for column, meaning in mapping.items()}
+    if follow_up is not None and "text" in fields:
+        fields["text"] = Field([*fields["text"].names, follow_up], required="text" in required, join="\n")
+    table = FAMILIES[family][0]
+    if family == "order":
+        tables = _order_tables(fields)
+        group = ["order_id"] if "order_id" in fields else []
+    elif family == "product":
+        tables, group = _product_tables(fields), []
+    else:
+        tables = {table: TableRule(columns=[m for m in fields if m in table_columns(table)])}
+        group = []
+    version = [Version([name for name in header if name.strip()])]
+    by_unit = family == "order" and "unit_price" in fields and not {"quantity", "amount"} & set(fields)
+    notes = ["No column says how many: each row was counted as one unit."] if by_unit else []
+    report = "orders" if family == "order" else table
+    return Profile("file", report, report, fields, tables, version, name="mapping", group=group, notes=notes)
+
+
+def _product_tables(fields: dict[str, Field]) -> dict[str, TableRule]:
+    """A product per row; a variant as well where rows have what only variants have."""
+    tables = {}
+    if "title" in fields:
+        key = ["product_id"] if "product_id" in fields else ["title"]
+        tables["products"] = TableRule(columns=[m for m in fields if m in table_columns("products")], key=key)
+    if {"sku", "stock", "barcode"} & set(fields):
+        key = ["sku"] if "sku" in fields else []
+        columns = [m for m in fields if m in table_columns("variants") and m != "title"]
+        tables["variants"] = TableRule(columns=columns, key=key)
+    return tables
+
+
+def _order_tables(fields: dict[str, Field]) -> dict[str, TableRule]:
+    """Order lines where rows name a product or a count, and orders where they name an order."""
+    tables = {}
+    amount = "amount" if "amount" in fields else None
+    if any(meaning in fields for meaning in _OF_A_LINE) or "order_id" not in fields:
+        setting, amount = _line_amount(fields)
+        columns = [m for m in fields if m in table_columns("order_lines")]
+        tables["order_lines"] = TableRule(columns=columns, set=setting)
+    if "order_id" in fields:
+        columns = [m for m in fields if m in table_columns("orders") and m not in (*_ADDED_UP, "amount")]
+        # A discount that its lines carry is counted there.
+        sums = {m: m for m in _ADDED_UP if m in fields and not (tables and m == "discount")}
+        if amount:
+            sums["subtotal" if tables else "total"] = amount
+        tables["orders"] = TableRule(columns=columns, sum=sums, one_per=["order_id"])
+    return tables
+
+
+def _line_amount(fields: dict[str, Field]) -> tuple[dict[str, str], str | None]:
+    """What an order line stores beside its own columns, and the expression for its amount (None where nothing tells)."""
+    if "amount" in fields:
+        return {}, "amount"
+    if {"quantity", "unit_price"} <= set(fields):
+        amount = "quantity * unit_price" + (" - coalesce(discount, 0)" if "discount" in fields else "")
+        return {"amount": amount}, amount
+    if "unit_price" in fields:
+        # A file of order items without a count has one row per unit; the report says so.
+        return {"quantity": "CASE WHEN unit_price IS NOT NULL THEN 1.0 END", "amount": "unit_price"}, "unit_price"
+    return {}, None
