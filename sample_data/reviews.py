@@ -23,7 +23,7 @@ from sample_data.orders import (
     reviewable,
 )
 from sample_data.planted import BY_ID, BY_PRODUCT, PLANTED
-from sample_data.texts import EN, ZH, Pool
+from sample_data.texts import EN, ZH, Pool, Texts
 
 HEADLAMP = "ostrel-ridgebeam-headlamp"
 KETTLE = "marrowby-stovetop-kettle"
@@ -282,6 +282,32 @@ def _write_chinese(rng: Random, deck: Deck, reviews: list[Review]) -> None:
             one.follow_up = compose.follow_up(deck, one.stars, one.at.date())
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What is planted over all products of a language, beside what `planted.toml` says.
+
+    `damaged` are per mille of the bad courier's reviews and of the others', `opposite` how many texts contradict their stars.
+    """
+
+    courier: str
+    damaged: tuple[int, int]
+    opposite: dict[str, int]
+    everyday: tuple[tuple[str, int], ...]
+
+    def carry_out(self, rng: Random, reviews: list[Review], texts: Texts) -> None:
+        """Give the reviews their topics and stars."""
+        _damage(rng, reviews, self.courier, *self.damaged)
+        _contradictions(rng, reviews, texts.talk, self.opposite)
+        _everyday(rng, [one for one in reviews if one.kind == "plain"], self.everyday)
+        for one in reviews:
+            if one.kind == "plain":
+                one.stars = _stars(rng, one)
+
+
+_PLAN_EN = _Plan(BAD_COURIER, (290, 18), {"furious": 4, "delighted": 3}, EVERYDAY)
+_PLAN_ZH = _Plan(BAD_COURIER_ZH, (280, 15), {"furious": 2, "delighted": 1}, EVERYDAY_ZH)
+
+
 def english_reviews(seed: int, orders: list[Order]) -> list[Review]:
     """The reviews of the Shopify shop, oldest first."""
     rng, deck = Random(f"{seed}:reviews"), Deck(Random(f"{seed}:words"))
@@ -289,12 +315,7 @@ def english_reviews(seed: int, orders: list[Order]) -> list[Review]:
     chosen = {product.key: _choose(rng, usable, product) for product in PRODUCTS}
     _kettle(chosen[KETTLE])
     reviews = [one for product in PRODUCTS for one in chosen[product.key]]
-    _damage(rng, reviews, BAD_COURIER, 290, 18)
-    _contradictions(rng, reviews, EN.talk, {"furious": 4, "delighted": 3})
-    _everyday(rng, [one for one in reviews if one.kind == "plain"], EVERYDAY)
-    for one in reviews:
-        if one.kind == "plain":
-            one.stars = _stars(rng, one)
+    _PLAN_EN.carry_out(rng, reviews, EN)
     reviews += _duplicates(rng, deck)
     _write_english(rng, deck, reviews)
     return sorted(reviews, key=lambda one: (one.at, one.customer.email))
@@ -308,11 +329,6 @@ def chinese_reviews(seed: int, orders: list[Order]) -> list[Review]:
     faded = [one for one in reviews if "fading" in one.mentions]
     for position in spread(rng, FOLLOW_UP_ONLY, len(faded)):
         faded[position].late = True
-    _damage(rng, reviews, BAD_COURIER_ZH, 280, 15)
-    _contradictions(rng, reviews, ZH.talk, {"furious": 2, "delighted": 1})
-    _everyday(rng, [one for one in reviews if one.kind == "plain"], EVERYDAY_ZH)
-    for one in reviews:
-        if one.kind == "plain":
-            one.stars = _stars(rng, one)
+    _PLAN_ZH.carry_out(rng, reviews, ZH)
     _write_chinese(rng, deck, reviews)
     return sorted(reviews, key=lambda one: (one.at, one.order.number if one.order else ""))

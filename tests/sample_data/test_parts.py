@@ -13,6 +13,7 @@ from types import ModuleType
 
 import pytest
 
+from sample_data import FOLDER
 from sample_data import generate as generator
 from sample_data.catalogue import PRODUCTS
 from sample_data.orders import Line, Order
@@ -53,7 +54,7 @@ def test_a_part_plants_before_others_write_and_leaves_their_chance_alone(tmp_pat
     assert len({row["Name"] for row in orders}) == told["sales"]["rows"]["shopify_orders"] == 1896
     assert json.loads((tmp_path / "truth/toy.json").read_text(encoding="utf-8")) == told["toy"]
     for untouched in ("judgeme_reviews.csv", "amazon_fba_returns.txt", "taobao_ExportOrderList.csv"):
-        kept = generator.FOLDER / "files" / untouched
+        kept = FOLDER / "files" / untouched
         assert (tmp_path / "files" / untouched).read_bytes() == kept.read_bytes(), untouched
 
 
