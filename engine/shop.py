@@ -21,7 +21,7 @@ from engine.store.sheets import Documents, Sheet
 if TYPE_CHECKING:
     from engine.exporting.files import Exported
 
-__all__ = ["EvidenceRow", "Sheet", "Shop", "StoredRow"]
+__all__ = ["EvidenceRow", "Exported", "Sheet", "Shop", "StoredRow"]
 
 
 class Shop:

@@ -1,4 +1,4 @@
-"""The app: one shop, four areas, at most one job.
+"""The app: one shop, its areas, at most one job.
 
 Modes keep one stack of screens for each area, so that going to another area and back loses nothing. Only Today is
 imported for the first paint.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,15 +20,16 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from engine.errors import BackroomError, Cancelled
-from engine.findings import AnalysisReport
+from engine.findings import AnalysisReport, Finding
 from engine.reviews.queries import reading
 from engine.shop import Shop
+from tui.areas import AREAS
 from tui.background import READING, Job, Reader
 from tui.commands import Command, bindings
+from tui.decisions import Decision, Decisions
 from tui.format import counted, duration, one_line
 from tui.messages import JobEnded, JobProgressed, Loaded, LoadFailed
 from tui.screens.base import AreaScreen
-from tui.screens.today import TodayScreen
 from tui.widgets.bars import JobBar
 
 if TYPE_CHECKING:
@@ -56,24 +57,6 @@ def _palette() -> type[Provider]:
     return Commands
 
 
-def _reviews() -> Screen[Any]:
-    from tui.screens.reviews import ReviewsScreen
-
-    return ReviewsScreen()
-
-
-def _products() -> Screen[Any]:
-    from tui.screens.products import ProductsScreen
-
-    return ProductsScreen()
-
-
-def _imports() -> Screen[Any]:
-    from tui.screens.imports import ImportsScreen
-
-    return ImportsScreen()
-
-
 class BackroomApp(App[None], inherit_bindings=False):
     """Backroom in a terminal.
 
@@ -87,21 +70,14 @@ class BackroomApp(App[None], inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     COMMANDS: ClassVar[set[Any]] = {_palette}
-    MODES: ClassVar[dict[str, Any]] = {
-        "today": TodayScreen,
-        "reviews": _reviews,
-        "products": _products,
-        "imports": _imports,
-    }
-    DEFAULT_MODE = "today"
+    MODES: ClassVar[dict[str, Any]] = {area.mode: area.open for area in AREAS}
+    DEFAULT_MODE = AREAS[0].mode
     COMMAND_TABLE: ClassVar[tuple[Command, ...]] = (
-        Command("go.today", "1", "area('today')", "Today"),
-        Command("go.reviews", "2", "area('reviews')", "Reviews"),
-        Command("go.products", "3", "area('products')", "Products"),
-        Command("go.imports", "4", "area('imports')", "Imports"),
+        *(area.command for area in AREAS),
         Command("shop.read", "r", "read_shop", "Read the shop", footer="read"),
         Command("shop.import", "i", "import_files", "import files", footer="import"),
         Command("shop.open", "O", "open_shop", "open or begin a shop"),
+        Command("decision.undo", "u", "undo", "undo the last decision", footer="undo"),
         Command("job.stop", "ctrl+x", "stop_job", "stop the job, keep what is done", footer="stop"),
         Command("app.theme", "ctrl+t", "change_theme", "choose a theme"),
         Command("app.help", "question_mark,f1", "help", "help", footer="help"),
@@ -115,6 +91,7 @@ class BackroomApp(App[None], inherit_bindings=False):
         self.shop = shop
         self.job: Job | None = None
         self.data_version = 0
+        self.decisions = Decisions()
         self.reader = Reader(self.post_message)
         self._analyze = analyze
         self.animation_level = "none"
@@ -132,6 +109,28 @@ class BackroomApp(App[None], inherit_bindings=False):
         if self._analyze and shop is not None and (reading(shop.store).unread or not shop.findings()):
             self.call_after_refresh(self.action_read_shop)
 
+    # -- saying ----------------------------------------------------------------------------------------------------
+
+    def sentence(self, finding: Finding) -> str:
+        """A finding's sentence in the language of the app."""
+        return finding.sentence
+
+    def say(self, text: str, *, title: str = "", warning: bool = False, seconds: float | None = None) -> None:
+        """A short message in the corner; nothing in it is taken for markup."""
+        self.notify(
+            one_line(text), title=title, severity="warning" if warning else "information", timeout=seconds, markup=False
+        )
+
+    def ask(self, dialog: Screen[Any], answered: Callable[[Any], None] | None = None) -> None:
+        """Show a dialog."""
+        self.push_screen(dialog, answered)
+
+    def decided(self, decision: Decision) -> None:
+        """Remember a decision, and say that it can be taken back."""
+        self.decisions.add(decision)
+        self.say(f"{decision.what} (u undoes)", seconds=3)
+        self.screen.refresh_bindings()
+
     # -- state -----------------------------------------------------------------------------------------------------
 
     def data_changed(self) -> None:
@@ -145,6 +144,8 @@ class BackroomApp(App[None], inherit_bindings=False):
         """Only what is possible now is offered."""
         if action == "stop_job":
             return self.job is not None and not self.job.stopping
+        if action == "undo":
+            return bool(self.decisions) and self.job is None
         if action == "area":
             return self.current_mode != parameters[0] if parameters else True
         if action == "import_files" and self.screen.has_class("-importing"):
@@ -171,7 +172,7 @@ class BackroomApp(App[None], inherit_bindings=False):
     def copy(self, text: str) -> None:
         """Copy to the clipboard (OSC 52, so that it works over ssh) and say so."""
         self.copy_to_clipboard(text)
-        self.notify(f"Copied: {one_line(text)[:60]}", markup=False, timeout=3)
+        self.say(f"Copied: {one_line(text)[:60]}", seconds=3)
 
     # -- background ------------------------------------------------------------------------------------------------
 
@@ -189,7 +190,7 @@ class BackroomApp(App[None], inherit_bindings=False):
     def start_job(self, job: Job) -> None:
         """Start `job` unless one is running."""
         if self.job is not None:
-            self.notify("Something is running already; ctrl+x stops it.", severity="warning", markup=False)
+            self.say("Something is running already; ctrl+x stops it.", warning=True)
             return
         self.job = job
         self._show_job()
@@ -227,7 +228,7 @@ class BackroomApp(App[None], inherit_bindings=False):
                 if progress and progress.done
                 else ""
             )
-            self.notify(f"Stopped.{kept} The next run goes on from there.", title=job.title, markup=False)
+            self.say(f"Stopped.{kept} The next run goes on from there.", title=job.title)
         else:
             self.show_error(message.error)
 
@@ -236,6 +237,19 @@ class BackroomApp(App[None], inherit_bindings=False):
             for bar in screen.query(JobBar):
                 bar.show_job(self.job)
         self.screen.refresh_bindings()
+
+    def reviews_of(self, product: str, name: str) -> None:
+        """Show a product's reviews in their area."""
+        from tui.screens.reviews.listing import ReviewsScreen
+
+        async def go() -> None:
+            await self.switch_mode("reviews")
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+            if isinstance(self.screen, ReviewsScreen):
+                self.screen.show_product(product, name)
+
+        self.call_next(go)
 
     # -- actions ---------------------------------------------------------------------------------------------------
 
@@ -251,29 +265,54 @@ class BackroomApp(App[None], inherit_bindings=False):
             return
 
         def done(report: AnalysisReport) -> None:
-            self.notify(
+            self.say(
                 f"{counted(report.labelled, 'review')} read, {counted(report.findings, 'finding')}, in "
                 f"{duration(report.seconds)}.",
                 title="The shop is read",
-                markup=False,
             )
             for warning in report.warnings:
-                self.notify(one_line(warning), severity="warning", markup=False, timeout=12)
+                self.say(warning, warning=True, seconds=12)
             self.bell()
 
         self.start_job(Job(READING, lambda context: shop.run(context), done))
 
-    def action_stop_job(self) -> None:
-        """Ask the job to stop; it keeps what is done."""
-        if self.job is not None and not self.job.stopping:
-            self.job.context.cancel.cancel()
-            self._show_job()
+    def action_undo(self) -> None:
+        """Take the last decision back and say which it was."""
+        decision = self.decisions.last
+        if decision is None:
+            return
+        with self.errors_shown():
+            if decision.undo():
+                self.decisions.drop(decision)
+                self.say(f"Undone: {decision.what}", seconds=4)
+                self.data_changed()
+        self.screen.refresh_bindings()
 
-    def action_import_files(self, text: str = "") -> None:
+    def action_stop_job(self) -> None:
+        """Ask once, then ask the job to stop; it keeps what is done."""
+        from tui.screens.dialogs import Confirm
+
+        job = self.job
+        if job is None or job.stopping or isinstance(self.screen, Confirm):
+            return
+
+        def answered(stop: bool | None) -> None:
+            if stop and self.job is job:
+                job.context.cancel.cancel()
+                self._show_job()
+
+        question = f"Stop? {job.title}: what is done so far is kept, and the next run goes on from there."
+        self.ask(Confirm(question, "Stop", "Go on"), answered)
+
+    def action_import_files(self) -> None:
+        """Open the import screen."""
+        self.import_files()
+
+    def import_files(self, text: str = "") -> None:
         """Open the import screen, perhaps with files that were dropped on the window."""
         if self.shop is None or self.shop.read_only:
             return
-        from tui.screens.importing import ImportScreen
+        from tui.screens.imports.importing import ImportScreen
 
         if not isinstance(self.screen, ImportScreen):
             self.push_screen(ImportScreen(text))
@@ -288,8 +327,9 @@ class BackroomApp(App[None], inherit_bindings=False):
             with self.errors_shown():
                 path = Path(answer.strip()).expanduser()
                 self.shop = Shop(path if path.suffix else path.with_suffix(".shop"), create=True)
+                self.decisions.forget()
                 self.data_changed()
-                self.notify(f"{self.shop.path.name} is open.", markup=False)
+                self.say(f"{self.shop.path.name} is open.")
 
         if self.job is None:
             self.push_screen(Ask("Which shop? A new name begins a new one.", placeholder="my.shop"), opened)

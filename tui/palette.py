@@ -39,6 +39,6 @@ class Commands(Provider):
 
 def _runner(node: DOMNode, action: str) -> Any:
     async def run() -> None:
-        await node.run_action(action)
+        await node.app.run_action(action, node)
 
     return run

@@ -10,10 +10,10 @@ from engine.shop import Shop
 from tests.tui.conftest import screen_text, settle
 from tests.tui.shops import build
 from tui.app import BackroomApp
-from tui.screens.evidence import EvidenceScreen
-from tui.screens.finding import FindingScreen
-from tui.screens.row import RowScreen
-from tui.screens.today import TodayScreen
+from tui.screens.findings.evidence import EvidenceScreen
+from tui.screens.findings.finding import FindingScreen
+from tui.screens.findings.row import RowScreen
+from tui.screens.findings.today import TodayScreen
 
 
 async def test_enter_goes_down_to_the_stored_row_and_escape_back(shop: Shop) -> None:

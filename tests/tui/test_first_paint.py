@@ -8,11 +8,11 @@ from pathlib import Path
 
 HEAVY = ("torch", "transformers", "llama_cpp", "sklearn", "polars", "scipy", "sentence_transformers", "jieba")
 LATER = (
-    "tui.screens.reviews",
-    "tui.screens.importing",
-    "tui.screens.imports",
+    "tui.screens.reviews.listing",
+    "tui.screens.imports.importing",
+    "tui.screens.imports.listing",
     "tui.screens.help",
-    "tui.screens.finding",
+    "tui.screens.findings.finding",
 )
 
 PROGRAM = """
@@ -35,5 +35,5 @@ def test_first_paint_loads_nothing_heavy_and_no_screen_that_is_not_shown(tmp_pat
     done = subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     loaded = set(next(line for line in done.stdout.splitlines() if "MODULES" in line).split())
-    assert "tui.screens.today" in loaded
+    assert "tui.screens.findings.today" in loaded
     assert not loaded & {*HEAVY, *LATER}

@@ -15,8 +15,8 @@ from tests.importing.conftest import SHOPIFY_HEADER
 from tests.tui.conftest import screen_text, settle
 from tests.tui.shops import build
 from tui.app import BackroomApp
-from tui.screens.importing import ImportScreen
-from tui.screens.imports import ImportReportScreen
+from tui.screens.imports.importing import ImportScreen
+from tui.screens.imports.report import ImportReportScreen
 
 JUDGE_ME = (
     *(
@@ -106,7 +106,7 @@ async def test_only_what_was_agreed_to_is_loaded(empty: Shop, folder: Path) -> N
     app = BackroomApp(empty)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await settle(pilot)
-        app.action_import_files(str(folder))
+        app.import_files(str(folder))
         screen = await looked_at(pilot, app)
         await pilot.press("L")
         await finished(pilot, app)
@@ -131,7 +131,7 @@ async def test_a_file_that_cannot_be_read_says_why(empty: Shop, folder: Path) ->
     app = BackroomApp(empty)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        app.action_import_files(f"{folder / 'nothing.csv'}\n{folder / 'missing.csv'}")
+        app.import_files(f"{folder / 'nothing.csv'}\n{folder / 'missing.csv'}")
         await looked_at(pilot, app)
         assert "nothing.csv: this file is empty" in screen_text(app)
         await pilot.press("down", "enter")
@@ -145,7 +145,7 @@ async def test_the_meaning_of_a_column_is_changed_by_key(empty: Shop, folder: Pa
     app = BackroomApp(empty)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        app.action_import_files(str(folder / "评价.csv"))
+        app.import_files(str(folder / "评价.csv"))
         screen = await looked_at(pilot, app)
 
         def meanings() -> dict[str, str | None]:
@@ -171,7 +171,7 @@ async def test_the_encoding_is_changed_by_key(empty: Shop, folder: Path) -> None
     app = BackroomApp(empty)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        app.action_import_files(str(folder / "评价.csv"))
+        app.import_files(str(folder / "评价.csv"))
         screen = await looked_at(pilot, app)
         assert "gb18030" in screen_text(app) and "云朵围巾" in screen_text(app)
         await pilot.press("e")
@@ -191,7 +191,7 @@ async def test_an_import_can_be_taken_back(empty: Shop, folder: Path) -> None:
     app = BackroomApp(empty)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        app.action_import_files(str(folder / "judgeme.csv"))
+        app.import_files(str(folder / "judgeme.csv"))
         await looked_at(pilot, app)
         await pilot.press("L")
         await finished(pilot, app)
@@ -250,7 +250,7 @@ async def test_totals_stand_beside_the_files_own_before_anything_is_loaded(
     app = BackroomApp(empty)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        app.action_import_files(str(orders))
+        app.import_files(str(orders))
         await looked_at(pilot, app)
         text = screen_text(app)
         assert "2 of 3 rows" in text and "1 row cannot be loaded" in text and "✓ to load, 1 bad" in text
@@ -273,7 +273,7 @@ async def test_a_file_that_was_loaded_before_says_so_and_waits(empty: Shop, orde
     app = BackroomApp(empty)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        app.action_import_files(str(orders))
+        app.import_files(str(orders))
         screen = await looked_at(pilot, app)
         text = screen_text(app)
         assert "= loaded before" in text and "(import 1); loading it again adds nothing" in text
@@ -290,7 +290,7 @@ async def test_a_doubtful_date_is_asked_and_d_answers(empty: Shop, tmp_path: Pat
     app = BackroomApp(empty)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        app.action_import_files(str(path))
+        app.import_files(str(path))
         screen = await looked_at(pilot, app)
         assert "day first or month first?" in screen_text(app) and "? needs you" in screen_text(app)
         await pilot.press("d")
@@ -310,7 +310,7 @@ async def test_columns_of_a_stock_list_can_be_said(empty: Shop, tmp_path: Path) 
     app = BackroomApp(empty)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        app.action_import_files(str(path))
+        app.import_files(str(path))
         screen = await looked_at(pilot, app)
         await pilot.press("tab")
         for row, meaning in enumerate(("SKU", "in stock", "warehouse")):
@@ -332,7 +332,7 @@ async def test_another_report_is_chosen_from_a_list(empty: Shop, folder: Path) -
     app = BackroomApp(empty)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        app.action_import_files(str(folder / "judgeme.csv"))
+        app.import_files(str(folder / "judgeme.csv"))
         screen = await looked_at(pilot, app)
         assert screen.check_action("meaning", ()) is False
         await pilot.press("f")
@@ -352,7 +352,7 @@ async def test_a_wrong_currency_is_not_taken(empty: Shop, orders: Path) -> None:
     app = BackroomApp(empty)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        app.action_import_files(str(orders))
+        app.import_files(str(orders))
         screen = await looked_at(pilot, app)
         for typed, choices in (("euros", {}), ("chf", {"currency": "CHF"})):
             await pilot.press("c")
@@ -372,7 +372,7 @@ async def test_what_is_new_since_the_last_file_is_on_the_first_screen(empty: Sho
     app = BackroomApp(empty)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await settle(pilot)
-        app.action_import_files(str(later))
+        app.import_files(str(later))
         await looked_at(pilot, app)
         await pilot.press("L")
         await finished(pilot, app)

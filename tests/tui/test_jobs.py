@@ -77,15 +77,34 @@ async def test_the_bar_shows_the_job_and_the_app_stays_usable(shop: Shop, analys
         assert "60 reviews read, 3 findings" in text and "Portuguese is not read well." in text
 
 
-@pytest.mark.parametrize("key", ["escape", "ctrl+x"])
-async def test_stopping_keeps_what_is_done_and_says_how_much(shop: Shop, analysis: SteeredAnalysis, key: str) -> None:
+async def test_escape_leaves_a_job_alone_and_ctrl_x_asks_once(shop: Shop, analysis: SteeredAnalysis) -> None:
+    app = BackroomApp(shop)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("r", "escape", "escape")
+        await settle(pilot)
+        assert app.job is not None and not app.job.stopping
+        await pilot.press("ctrl+x", "ctrl+x")
+        await settle(pilot)
+        assert isinstance(app.screen, Confirm) and "Stop?" in screen_text(app)
+        await pilot.press("n")
+        await settle(pilot)
+        assert not isinstance(app.screen, Confirm) and not app.job.stopping
+        await pilot.press("ctrl+x", "y")
+        await settle(pilot)
+        assert app.job is not None and app.job.stopping
+        analysis.go.release()
+        await until(pilot, lambda: app.job is None)
+
+
+async def test_stopping_keeps_what_is_done_and_says_how_much(shop: Shop, analysis: SteeredAnalysis) -> None:
     app = BackroomApp(shop)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await settle(pilot)
         await pilot.press("r")
         analysis.go.release()
         await until(pilot, lambda: app.job and app.job.progress and app.job.progress.done == 15)
-        await pilot.press(key)
+        await pilot.press("ctrl+x", "y")
         await settle(pilot)
         assert "stopping…" in screen_text(app)
         analysis.go.release()
@@ -101,7 +120,8 @@ async def test_a_second_job_is_not_started(shop: Shop, analysis: SteeredAnalysis
         first = app.job
         await pilot.press("r", "i")
         assert app.job is first and len(app.screen_stack) == 1
-        app.action_stop_job()
+        assert app.job is not None
+        app.job.context.cancel.cancel()
         analysis.go.release()
         await until(pilot, lambda: app.job is None)
 
@@ -183,7 +203,8 @@ async def test_reading_starts_by_itself_only_where_something_is_unread(
         async with app.run_test(size=(80, 24)) as pilot:
             await settle(pilot)
             assert (app.job is not None) is expected
-            app.action_stop_job()
+            if app.job is not None:
+                app.job.context.cancel.cancel()
             steered.go.release()
             await until(pilot, lambda app=app: app.job is None)
 

@@ -10,9 +10,9 @@ from engine.shop import Shop
 from tests.tui.conftest import screen_text, settle
 from tests.tui.shops import build
 from tui.app import BackroomApp
-from tui.screens.review import ReviewScreen
-from tui.screens.reviews import ReviewsScreen
-from tui.screens.row import RowScreen
+from tui.screens.findings.row import RowScreen
+from tui.screens.reviews.listing import ReviewsScreen
+from tui.screens.reviews.review import ReviewScreen
 
 
 def reviews(app: BackroomApp) -> ReviewsScreen:

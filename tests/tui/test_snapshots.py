@@ -73,7 +73,7 @@ async def test_import_files(
     app = BackroomApp(build(tmp_path / "my.shop", reviews=0, findings=False))
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        app.action_import_files(str(folder))
+        app.import_files(str(folder))
         await settle(pilot)
         for key in keys:
             await pilot.press(key)

@@ -18,21 +18,24 @@ from tui.widgets.key_bar import KeyBar
 from tui.widgets.virtual import VirtualList
 
 if TYPE_CHECKING:
-    from tui.app import BackroomApp
+    from tui.room import Room
     from tui.screens.exporting import Export
 
 
 class AreaScreen(Screen[None]):
-    """A screen in one of the areas. Subclasses give `body`, `load`, `copyable` and `exported`."""
+    """A screen in one of the areas. Subclasses give `body`, `load`, `copyable` and `exported`.
+
+    Args:
+        area: the area it was opened from, where that is not always the same.
+    """
 
     AREA: ClassVar[str] = "today"
-    TITLE_TEXT: ClassVar[str] = ""
     COMMAND_TABLE: ClassVar[tuple[Command, ...]] = (
         Command(
             "back.level",
             "escape",
             "back",
-            "back one level; stop the job on the first one",
+            "back one level",
             footer="back",
             palette=False,
         ),
@@ -40,16 +43,17 @@ class AreaScreen(Screen[None]):
         Command("copy.export", "ctrl+e", "export", "export what is listed here to a file"),
     )
     BINDINGS = bindings(COMMAND_TABLE)
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (110, "-wide")]
 
-    def __init__(self) -> None:
+    def __init__(self, area: str | None = None) -> None:
         super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+        self.area = area or self.AREA
         self._shown_version = -1
 
     @property
-    def room(self) -> BackroomApp:
-        """The app, by its own type."""
-        return cast("BackroomApp", self.app)
+    def room(self) -> Room:
+        """The app, as far as a screen knows it."""
+        return cast("Room", self.app)
 
     @property
     def shop(self) -> Shop:
@@ -81,7 +85,7 @@ class AreaScreen(Screen[None]):
 
     def has_way_back(self) -> bool:
         """Whether Escape does something here."""
-        return len(self.app.screen_stack) > 1 or self.room.job is not None or isinstance(self.focused, Input)
+        return len(self.app.screen_stack) > 1 or isinstance(self.focused, Input)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Escape is offered where it does something."""
@@ -95,7 +99,7 @@ class AreaScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Bars around the body."""
-        yield AreaBar(self.AREA, self.room.shop_name)
+        yield AreaBar(self.area, self.room.shop_name)
         yield from self.body()
         yield JobBar()
         yield KeyBar()
@@ -126,16 +130,12 @@ class AreaScreen(Screen[None]):
         from tui.paths import any_exists, pasted_paths
 
         if any_exists(pasted_paths(event.text)):
-            self.room.action_import_files(event.text)
+            self.room.import_files(event.text)
 
     def action_back(self) -> None:
-        """One level back; on an area's first screen stop the job, if one runs."""
-        if self.leave():
-            return
-        if len(self.app.screen_stack) > 1:
+        """One level back; a job goes on."""
+        if not self.leave() and len(self.app.screen_stack) > 1:
             self.app.pop_screen()
-        else:
-            self.room.action_stop_job()
 
     def action_export(self) -> None:
         """Ask for a file and write what is listed to it."""

@@ -14,9 +14,8 @@ from tui.format import counted
 from tui.screens.dialogs import Ask, Confirm
 
 if TYPE_CHECKING:
-    from engine.exporting.desk import Exported
-
-    from tui.app import BackroomApp
+    from engine.shop import Exported
+    from tui.room import Room
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Export:
     write: Callable[[Path, bool, JobContext], Exported]
 
 
-def ask(app: BackroomApp, export: Export) -> None:
+def ask(room: Room, export: Export) -> None:
     """Ask where to, then write as a job; a file that is there is replaced only after a second question."""
 
     def named(answer: str | None) -> None:
@@ -43,25 +42,25 @@ def ask(app: BackroomApp, export: Export) -> None:
         path = Path(answer.strip()).expanduser()
         path = path if path.suffix else path.with_suffix(".csv")
         if not path.exists():
-            _start(app, export, path, force=False)
+            _start(room, export, path, force=False)
             return
-        app.push_screen(
+        room.ask(
             Confirm(f"{path.name} is there already. Replace it?", "Replace", "Keep it"),
-            lambda yes: _start(app, export, path, force=True) if yes else None,
+            lambda yes: _start(room, export, path, force=True) if yes else None,
         )
 
-    stem = app.shop.path.stem if app.shop is not None else "backroom"
+    stem = room.shop.path.stem if room.shop is not None else "backroom"
     title = f"Export {export.what} to which file? It may end in .csv, .xlsx, .json, .md or .html."
-    app.push_screen(Ask(title, value=f"{stem} {export.name}.csv"), named)
+    room.ask(Ask(title, value=f"{stem} {export.name}.csv"), named)
 
 
-def _start(app: BackroomApp, export: Export, path: Path, *, force: bool) -> None:
+def _start(room: Room, export: Export, path: Path, *, force: bool) -> None:
     def done(exported: Exported) -> None:
-        app.notify(f"{counted(exported.rows, 'row')} in {path.absolute()}", title="Exported", markup=False, timeout=8)
+        room.say(f"{counted(exported.rows, 'row')} in {path.absolute()}", title="Exported", seconds=8)
         for note in exported.notes:
-            app.notify(note, severity="warning", markup=False)
+            room.say(note, warning=True)
 
-    if app.job is not None:
-        app.show_error(UsageError("something is running already.", todo="Wait for it, or stop it with ctrl+x."))
+    if room.job is not None:
+        room.show_error(UsageError("something is running already.", todo="Wait for it, or stop it with ctrl+x."))
         return
-    app.start_job(Job("Exporting", lambda context: export.write(path, force, context), done))
+    room.start_job(Job("Exporting", lambda context: export.write(path, force, context), done))

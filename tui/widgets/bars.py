@@ -9,18 +9,17 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from engine.jobs import Progress
+from tui.areas import AREAS, Area
 from tui.background import Job
 from tui.format import bar, clip, count, duration, one_line
-
-AREAS = (("today", "Today"), ("reviews", "Reviews"), ("products", "Products"), ("imports", "Imports"))
 
 
 class AreaTab(Static):
     """One area's name; a click goes there."""
 
-    def __init__(self, number: int, mode: str, title: str) -> None:
-        super().__init__(Text(f" {number} {title} "), id=f"area-{mode}")
-        self.mode = mode
+    def __init__(self, area: Area) -> None:
+        super().__init__(Text(f" {area.key} {area.title} "), id=f"area-{area.mode}")
+        self.mode = area.mode
 
     async def on_click(self) -> None:
         """Go to the area."""
@@ -46,9 +45,9 @@ class AreaBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         """A tab for each area."""
-        for number, (mode, title) in enumerate(AREAS, 1):
-            tab = AreaTab(number, mode, title)
-            tab.set_class(mode == self._current, "-current")
+        for area in AREAS:
+            tab = AreaTab(area)
+            tab.set_class(area.mode == self._current, "-current")
             yield tab
         yield Static(Text(clip(one_line(self._shop), 40), no_wrap=True), id="shop-name")
 

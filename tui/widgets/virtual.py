@@ -25,6 +25,8 @@ from tui.commands import Command, bindings
 from tui.format import clip_middle, fit, wrap
 
 Row = TypeVar("Row")
+Item = TypeVar("Item")
+Given = TypeVar("Given", covariant=True)
 Styles = Callable[[str], Style]
 """Gives the style of a name such as "bad" in the current theme."""
 
@@ -34,11 +36,11 @@ GUTTER = 2
 """Cells at the left of each row: the cursor's mark, so that it is seen without colour."""
 
 
-class Source(Protocol[Row]):
+class Source(Protocol[Given]):
     """Where rows come from. `deliver` is called on the app's thread, at once or later; None means "not needed after all"."""
 
     def request(
-        self, offset: int, limit: int, wanted: Callable[[], bool], deliver: Callable[[Sequence[Row] | None], None]
+        self, offset: int, limit: int, wanted: Callable[[], bool], deliver: Callable[[Sequence[Given] | None], None]
     ) -> None:
         """Ask for `limit` rows from `offset`; `wanted()` turns false when nobody looks at them any more."""
 
@@ -164,27 +166,27 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
     """
     cursor: reactive[int] = reactive(0, always_update=False)
 
-    class Highlighted(Message):
+    class Highlighted(Message, Generic[Item]):
         """The cursor is on another row, or the row under it has arrived."""
 
-        def __init__(self, sender: VirtualList[Row], index: int, row: Row | None) -> None:
+        def __init__(self, sender: VirtualList[Item], index: int, row: Item | None) -> None:
             super().__init__()
             self.sender, self.index, self.row = sender, index, row
 
         @property
-        def control(self) -> VirtualList[Row]:
+        def control(self) -> VirtualList[Item]:
             """The list."""
             return self.sender
 
-    class Opened(Message):
+    class Opened(Message, Generic[Item]):
         """Enter or a double click on a row."""
 
-        def __init__(self, sender: VirtualList[Row], index: int, row: Row) -> None:
+        def __init__(self, sender: VirtualList[Item], index: int, row: Item) -> None:
             super().__init__()
             self.sender, self.index, self.row = sender, index, row
 
         @property
-        def control(self) -> VirtualList[Row]:
+        def control(self) -> VirtualList[Item]:
             """The list."""
             return self.sender
 
@@ -237,11 +239,6 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         """Show `row` in place of row `index`."""
         self._pages.put(index, row)
         self._arrived()
-
-    def redraw(self) -> None:
-        """Draw all rows anew."""
-        self._lines.clear()
-        self.refresh()
 
     # -- state -----------------------------------------------------------------------------------------------------
 

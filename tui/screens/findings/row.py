@@ -50,8 +50,7 @@ class RowScreen(AreaScreen):
         start: int | None = None,
         end: int | None = None,
     ) -> None:
-        super().__init__()
-        self.AREA = area
+        super().__init__(area)
         self._which = (table_name, row_id)
         self._span = (text, start, end)
         self._row: StoredRow | None = None

@@ -31,10 +31,10 @@ from tui.widgets.virtual import Styles
 FINDING_LINES = 3
 
 
-def draw_finding(finding: Finding, width: int, styles: Styles) -> list[Text]:
-    """Three lines of a list: the sentence on two, the facts on the third."""
+def draw_finding(finding: Finding, said: str, width: int, styles: Styles) -> list[Text]:
+    """Three lines of a list: its sentence `said` on two, the facts on the third."""
     mark = STATE_MARKS.get(finding.state, "?")
-    sentence = wrap(one_line(finding.sentence), width - 2, 2) or [""]
+    sentence = wrap(one_line(said), width - 2, 2) or [""]
     strong = styles("strong") if finding.state == "new" else styles("")
     lines = [Text(f"{mark} ").append(sentence[0], strong)]
     lines.append(Text("  ").append(sentence[1] if len(sentence) > 1 else "", strong))
@@ -49,10 +49,13 @@ def draw_finding(finding: Finding, width: int, styles: Styles) -> list[Text]:
     return lines
 
 
-def finding_content(finding: Finding, *, preview: bool = False) -> Content:
-    """A Finding in full: sentence, numbers in words, months as bars, method and query; a preview is narrower and has no query."""
+def finding_content(finding: Finding, said: str, *, preview: bool = False) -> Content:
+    """A Finding in full: its sentence `said`, numbers in words, months as bars, method and query.
+
+    A preview is narrower and has no query.
+    """
     muted, strong = "dim", "bold"
-    parts: list[tuple[str, str] | str] = [(safe(finding.sentence) + "\n\n", strong)]
+    parts: list[tuple[str, str] | str] = [(safe(said) + "\n\n", strong)]
 
     def line(name: str, value: str) -> None:
         parts.append((f"{name:<12}", muted))

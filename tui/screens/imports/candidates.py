@@ -314,7 +314,7 @@ def _check(line: Line) -> list[Part]:
         if not candidate.ready or candidate.problem:
             return [("Not added up before you agree.", "dim")]
         if candidate.large:
-            return [("A large file: its totals are shown once it is loaded, and u in Imports takes it back.", "dim")]
+            return [("A large file: its totals are shown once it is loaded, and x in Imports takes it back.", "dim")]
         return [("Adding up…", "dim")]
     totals = [f"{name} {count(check.totals[name])}" for name in TOTALS_SHOWN if check.totals.get(name)]
     if check.totals.get("orders"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual import on
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -17,57 +18,25 @@ from engine.reviews.queries import Reading, reading
 from tui.background import READING
 from tui.commands import Command, bindings
 from tui.format import counted, one_line, tsv
-from tui.screens.base import AreaScreen, FilteredScreen
-from tui.widgets.finding_text import FINDING_LINES, draw_finding, finding_content
-from tui.widgets.virtual import VirtualList
+from tui.screens.base import FilteredScreen
+from tui.screens.findings.marks import STATE_COMMANDS, FindingMarks
+from tui.screens.findings.text import FINDING_LINES, draw_finding, finding_content
+from tui.widgets.virtual import Styles, VirtualList
 
 if TYPE_CHECKING:
     from tui.screens.exporting import Export
 
 NEWS_SHOWN = 4
-STATE_COMMANDS = (
-    Command("finding.seen", "s", "mark('seen')", "mark as seen", footer="seen"),
-    Command("finding.acted", "a", "mark('acted on')", "mark as acted on", footer="acted on"),
-    Command("finding.dismiss", "d", "dismiss", "dismiss, with a reason", footer="dismiss"),
-    Command("finding.new", "u", "mark('new')", "mark as new again"),
-)
-
-
-class FindingMarks(AreaScreen):
-    """What can be done to the finding at hand, in a list or alone."""
-
-    def current(self) -> Finding | None:
-        """The finding that a key is about."""
-        return None
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Marks need a finding."""
-        if action in ("mark", "dismiss") and self.current() is None:
-            return False
-        return super().check_action(action, parameters)
-
-    def action_mark(self, state: str, reason: str | None = None) -> None:
-        """Give the finding a state."""
-        finding = self.current()
-        if finding is None or finding.id is None:
-            return
-        with self.room.errors_shown():
-            self.shop.set_state(finding.id, state, reason)
-            self.room.data_changed()
-
-    def action_dismiss(self) -> None:
-        """Ask for a reason, then dismiss."""
-        from tui.screens.dialogs import Ask
-
-        def dismiss(reason: str | None) -> None:
-            if reason is not None:
-                self.action_mark("dismissed", reason.strip() or None)
-
-        self.app.push_screen(Ask("Why is this not worth acting on?", placeholder="for example: fixed in May"), dismiss)
 
 
 class TodayScreen(FindingMarks, FilteredScreen):
-    """The ranked findings, with a preview where there is room."""
+    """The ranked findings, with a preview where there is room.
+
+    Args:
+        product: only the findings about this one, all of them.
+        product_name: its name.
+        area: the area it was opened from.
+    """
 
     AREA = "today"
     COMMAND_TABLE: ClassVar[tuple[Command, ...]] = (
@@ -77,8 +46,8 @@ class TodayScreen(FindingMarks, FilteredScreen):
     )
     BINDINGS = bindings(COMMAND_TABLE)
 
-    def __init__(self, product: str | None = None, product_name: str = "") -> None:
-        super().__init__()
+    def __init__(self, product: str | None = None, product_name: str = "", area: str | None = None) -> None:
+        super().__init__(area)
         self._product = product
         self._product_name = product_name
         self._everything = product is not None
@@ -91,9 +60,12 @@ class TodayScreen(FindingMarks, FilteredScreen):
         yield Static(id="heading")
         yield Input(placeholder="words to look for; Esc clears", id="filter")
         with Horizontal(classes="panes"):
-            yield VirtualList[Finding](draw_finding, row_height=FINDING_LINES, id="findings")
+            yield VirtualList[Finding](self._draw, row_height=FINDING_LINES, id="findings")
             with VerticalScroll(id="preview", can_focus=False):
                 yield Static(id="preview-text")
+
+    def _draw(self, finding: Finding, width: int, styles: Styles) -> list[Text]:
+        return draw_finding(finding, self.room.sentence(finding), width, styles)
 
     def load(self) -> None:
         """Findings and counts."""
@@ -138,20 +110,22 @@ class TodayScreen(FindingMarks, FilteredScreen):
         told = [] if self._product is not None else [f for f in self._findings if f.desk == "imports"]
         news = "  ·  ".join(one_line(f.numbers.get("short")) for f in told[:NEWS_SHOWN])
         more = f"  ·  and {len(told) - NEWS_SHOWN} more below" if len(told) > NEWS_SHOWN else ""
-        self.query_one("#heading", Static).update(
-            Content.assemble(
-                (f"{name}: {counted(len(self._findings), 'finding')}", "bold"),
-                (f"  ·  {read}  ·  {period}", "dim"),
-                *([("\nSince the last files: ", "$text-accent"), news, (more, "dim")] if news else []),
-            )
-        )
+        parts: list[tuple[str, str] | str] = [
+            (f"{name}: {counted(len(self._findings), 'finding')}", "bold"),
+            (f"  ·  {read}  ·  {period}", "dim"),
+        ]
+        if news:
+            parts += [("\nSince the last files: ", "$text-accent"), news, (more, "dim")]
+        self.query_one("#heading", Static).update(Content.assemble(*parts))
 
     def _filter(self, *, keep_cursor: bool) -> None:
         wanted = self.field.value.casefold().split()
         rows = [
             finding
             for finding in self._findings
-            if all(word in f"{finding.sentence} {finding.kind} {finding.state}".casefold() for word in wanted)
+            if all(
+                word in f"{self.room.sentence(finding)} {finding.kind} {finding.state}".casefold() for word in wanted
+            )
         ]
         self._listed = rows
         self.table.show_rows(rows, keep_cursor=keep_cursor)
@@ -163,7 +137,9 @@ class TodayScreen(FindingMarks, FilteredScreen):
     def copyable(self) -> str:
         """The sentence with its numbers."""
         finding = self.current()
-        return "" if finding is None else tsv([(finding.sentence, finding.k, finding.n, finding.state)])
+        if finding is None:
+            return ""
+        return tsv([(self.room.sentence(finding), finding.k, finding.n, finding.state)])
 
     def exported(self) -> Export | None:
         """The findings that are listed."""
@@ -197,14 +173,15 @@ class TodayScreen(FindingMarks, FilteredScreen):
     @on(VirtualList.Highlighted, "#findings")
     def preview(self, event: VirtualList.Highlighted[Finding]) -> None:
         """Show the finding under the cursor in full where there is room."""
-        content = finding_content(event.row, preview=True) if event.row is not None else Content("")
-        self.query_one("#preview-text", Static).update(content)
+        finding = event.row
+        said = Content("") if finding is None else finding_content(finding, self.room.sentence(finding), preview=True)
+        self.query_one("#preview-text", Static).update(said)
         self.refresh_bindings()
 
     @on(VirtualList.Opened, "#findings")
     def open(self, event: VirtualList.Opened[Finding]) -> None:
         """Open the finding."""
-        from tui.screens.finding import FindingScreen
+        from tui.screens.findings.finding import FindingScreen
 
         if event.row.id is not None:
-            self.app.push_screen(FindingScreen(event.row.id, self.AREA))
+            self.app.push_screen(FindingScreen(event.row.id, self.area))

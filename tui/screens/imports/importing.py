@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
@@ -13,39 +12,34 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from engine.errors import BackroomError, Cancelled
+from engine.errors import BackroomError
 from engine.importing.queries import column_meanings, imported_before
-from engine.importing.queries import profiles as known_profiles
 from engine.importing.report import ImportSettings
 from engine.jobs import JobContext
-from tui.background import Job
+from tui.background import Job, void
 from tui.commands import Command, bindings
+from tui.decisions import Decision
 from tui.format import counted, one_line, tsv
 from tui.paths import expanded, pasted_paths
-from tui.screens.base import AreaScreen
-from tui.screens.candidates import (
-    DATE_ORDERS,
-    DELIMITERS,
+from tui.screens.imports.candidates import (
     FILE_COLUMNS,
     Candidate,
     Line,
     by_hand,
-    guess_columns,
     lines_of,
     questions_content,
     recognition_content,
-    sample_columns,
     summary,
 )
-from tui.screens.imports import ImportReportScreen, report_content
-from tui.widgets.reading import ReadingPane
+from tui.screens.imports.choices import FileChoices
+from tui.screens.imports.loading import load_files
+from tui.screens.imports.preview import Preview
+from tui.screens.imports.report import ImportReportScreen
+from tui.screens.imports.undoing import ask_to_undo
 from tui.widgets.virtual import VirtualList, VirtualTable
 
 if TYPE_CHECKING:
     from engine.importing.report import ImportReport, Recognition
-
-ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "big5", "shift_jis", "cp1252", "utf-16")
-VIEWS = (("columns", "columns"), ("rows", "first rows as stored"), ("totals", "totals and what is left out"))
 
 
 class PathField(Input):
@@ -72,7 +66,7 @@ class FileLoaded(Message):
         self.candidate, self.result = candidate, result
 
 
-class ImportScreen(AreaScreen):
+class ImportScreen(FileChoices):
     """Choose files, look at what they are, agree, load, read the totals.
 
     Args:
@@ -85,11 +79,6 @@ class ImportScreen(AreaScreen):
         Command("import.agree", "space", "agree", "agree to load this file, or leave it out", footer="agree"),
         Command("import.meaning", "m", "meaning", "change what this column means", footer="meaning"),
         Command("import.view", "v", "view", "columns, first rows as stored, or totals", footer="view"),
-        Command("import.profile", "f", "profile", "read it as another report"),
-        Command("import.encoding", "e", "encoding", "change the encoding"),
-        Command("import.delimiter", "t", "delimiter", "change the delimiter"),
-        Command("import.currency", "c", "currency", "change the currency"),
-        Command("import.dates", "d", "date_order", "change the order of day, month and year"),
         Command("import.add", "slash", "add", "add files by path", footer="add"),
         Command("import.browse", "b", "browse", "add files from a folder tree", footer="browse"),
         Command("import.remove", "x,delete", "remove", "take this file off the list"),
@@ -101,8 +90,6 @@ class ImportScreen(AreaScreen):
         self.add_class("-importing")
         self._text = text
         self.candidates: list[Candidate] = []
-        self._chosen_view: str | None = None
-        self._shown: tuple[Path, int] | None = None
 
     def body(self) -> Iterable[Widget]:
         """The field, all files in a line, the files, what the current one is, its columns, first rows or totals."""
@@ -111,10 +98,7 @@ class ImportScreen(AreaScreen):
         yield VirtualTable[Line](FILE_COLUMNS, id="files", empty=EMPTY)
         yield Static(id="recognition")
         yield Static(id="questions")
-        yield Static(id="views")
-        yield VirtualTable[Any]((), id="columns", empty="")
-        with ReadingPane(id="totals"):
-            yield Static(id="report")
+        yield Preview(id="preview-file")
 
     @property
     def files(self) -> VirtualTable[Line]:
@@ -122,9 +106,14 @@ class ImportScreen(AreaScreen):
         return self.query_one("#files", VirtualTable)
 
     @property
+    def preview(self) -> Preview:
+        """What the current file holds."""
+        return self.query_one(Preview)
+
+    @property
     def columns(self) -> VirtualTable[Any]:
         """Columns or first rows of the current file."""
-        return self.query_one("#columns", VirtualTable)
+        return self.preview.table
 
     def on_mount(self) -> None:
         """Take what was dropped; the field has the keys until there are files."""
@@ -141,7 +130,7 @@ class ImportScreen(AreaScreen):
         with self.room.errors_shown():
             new = [Candidate(path) for path in expanded(pasted_paths(text)) if path not in known]
             if not new:
-                self.notify("No new file there.", severity="warning", markup=False)
+                self.room.say("No new file there.", warning=True)
                 return
             self.candidates = [*self.candidates, *new]
             # The newest read goes first: what stands on top of the list is known first.
@@ -249,68 +238,8 @@ class ImportScreen(AreaScreen):
         questions = self.query_one("#questions", Static)
         questions.update(asked)
         questions.display = bool(asked.plain)
-        self._show_view(line)
+        self.preview.show(line)
         self.refresh_bindings()
-
-    @property
-    def view(self) -> str:
-        """What is shown below: what the seller chose, else columns while their meaning is open, else the first rows."""
-        line = self.line
-        if line is not None and line.report is not None:
-            return "totals"
-        asked = line is not None and line.table is not None and by_hand(line.table)
-        if asked and line is not None and line.check is None and self._chosen_view == "totals":
-            return "columns"
-        return self._chosen_view or ("columns" if asked else "rows")
-
-    def _show_view(self, line: Line | None) -> None:
-        view, totals = self.view, self.query_one("#totals")
-        totals.display = line is not None and view == "totals" and line.candidate.error is None
-        self.columns.display = not totals.display
-        headings = self.query_one("#views", Static)
-        headings.display = line is not None and line.table is not None and line.report is None
-        headings.update(
-            Content.assemble(
-                ("v ", "$accent bold"),
-                *(
-                    part
-                    for name, title in VIEWS
-                    for part in ((f" {title} ", "reverse" if name == view else "dim"), "  ")
-                ),
-            )
-        )
-        if line is None:
-            self.columns.show_rows(())
-        elif totals.display:
-            self.query_one("#report", Static).update(self._totals(line))
-        else:
-            self._show_columns(line)
-
-    def _totals(self, line: Line) -> Content:
-        if line.report is not None:
-            return report_content(line.report.as_json())
-        if line.check is not None:
-            return report_content(line.check.as_json(), beforehand=True)
-        return Content("Nothing to show yet: see the line above.")
-
-    def _show_columns(self, line: Line) -> None:
-        table, shown = line.table, (line.candidate.path, line.number)
-        keep_cursor = self._shown == shown
-        if table is None:
-            # A file that is looked at again keeps its columns, and the cursor on them, until the answer is there.
-            if not keep_cursor or line.candidate.error is not None:
-                self.columns.show_rows(())
-            return
-        self._shown = shown
-        if self.view == "rows":
-            self.columns.show_columns(sample_columns(table.sample_rows))
-            self.columns.empty = (
-                "The file holds a header and no rows." if not table.rows_estimate else "No rows to show."
-            )
-            self.columns.show_rows(table.sample_rows, keep_cursor=keep_cursor)
-        else:
-            self.columns.show_columns(guess_columns(dict(column_meanings(table.report))))
-            self.columns.show_rows(table.columns, keep_cursor=keep_cursor)
 
     @on(VirtualList.Opened, "#files")
     def open(self, event: VirtualList.Opened[Line]) -> None:
@@ -321,7 +250,7 @@ class ImportScreen(AreaScreen):
         elif line.candidate.error is not None:
             self.room.show_error(line.candidate.error)
         else:
-            (self.query_one("#totals") if self.query_one("#totals").display else self.columns).focus()
+            self.preview.focus_shown()
 
     @on(VirtualList.Opened, "#columns")
     def open_column(self) -> None:
@@ -339,10 +268,7 @@ class ImportScreen(AreaScreen):
         )
 
     def leave(self) -> bool:
-        """Stop a running import; go from the columns to the files; leave the field when there are files."""
-        if self.room.job is not None:
-            self.room.action_stop_job()
-            return True
+        """Go from the columns to the files; leave the field when there are files."""
         if self.candidates and not self.files.has_focus:
             self.files.focus()
             return True
@@ -357,7 +283,7 @@ class ImportScreen(AreaScreen):
             if line is None or line.candidate.reports is not None or self.room.job is not None:
                 return False
             if action == "meaning":
-                shown = self.view == "columns" and bool(self.columns.row_count)
+                shown = self.preview.view(line) == "columns" and bool(self.columns.row_count)
                 return shown and line.table is not None and by_hand(line.table)
             if action in ("agree", "view"):
                 return line.table is not None
@@ -374,20 +300,31 @@ class ImportScreen(AreaScreen):
 
     def action_browse(self) -> None:
         """Choose in a folder tree."""
-        from tui.screens.browse import BrowseScreen
+        from tui.screens.imports.browse import BrowseScreen
 
         def chosen(path: Path | None) -> None:
             if path is not None:
                 self.add(path.absolute().as_uri())
 
-        self.app.push_screen(BrowseScreen(self.candidates[-1].path.parent if self.candidates else Path.cwd()), chosen)
+        self.room.ask(BrowseScreen(self.candidates[-1].path.parent if self.candidates else Path.cwd()), chosen)
 
     def action_remove(self) -> None:
         """Take the file off the list."""
         line = self.line
-        if line is not None:
-            self.candidates = [candidate for candidate in self.candidates if candidate is not line.candidate]
-            self._show_files()
+        if line is None:
+            return
+        candidate, before = line.candidate, self.candidates
+
+        def as_before() -> bool:
+            if self.is_attached and candidate not in self.candidates:
+                place = before.index(candidate)
+                self.candidates = [*self.candidates[:place], candidate, *self.candidates[place:]]
+                self._show_files()
+            return True
+
+        self.candidates = [other for other in before if other is not candidate]
+        self._show_files()
+        self.room.decided(Decision(f"took {candidate.path.name} off the list", as_before))
 
     def action_agree(self) -> None:
         """Load it, or leave it out."""
@@ -399,22 +336,30 @@ class ImportScreen(AreaScreen):
 
     def action_view(self) -> None:
         """Columns, first rows, totals."""
-        names = [name for name, _ in VIEWS]
-        self._chosen_view = names[(names.index(self.view) + 1) % len(names)]
-        self.show_current()
+        self.preview.turn(self.line)
 
-    def _decide(self, **choices: Any) -> None:
+    def decide(self, what: str, **choices: Any) -> None:
         """Read the current file again with other choices."""
         line = self.line
         if line is None:
             return
         candidate = line.candidate
-        candidate.choices = {**candidate.choices, **choices}
-        candidate.choices = {name: value for name, value in candidate.choices.items() if value is not None}
-        candidate.agreed = None
-        with self.room.errors_shown():
-            self._recognise(candidate)
-            self._show_files()
+        before = candidate.choices
+
+        def read_with(wanted: dict[str, Any]) -> None:
+            candidate.choices = {name: value for name, value in wanted.items() if value is not None}
+            candidate.agreed = None
+            with self.room.errors_shown():
+                self._recognise(candidate)
+                self._show_files()
+
+        def as_before() -> bool:
+            if self.is_attached and candidate in self.candidates and candidate.reports is None:
+                read_with(before)
+            return True
+
+        read_with({**before, **choices})
+        self.room.decided(Decision(f"{candidate.path.name}, {what}", as_before))
 
     def action_meaning(self) -> None:
         """Choose what the column under the cursor means."""
@@ -438,65 +383,12 @@ class ImportScreen(AreaScreen):
                 # One column each: a meaning that moves here leaves the column that had it.
                 mapping = {column: other for column, other in mapping.items() if other != meaning}
                 mapping[guess.column] = meaning
-            self._decide(mapping=mapping)
+            said = dict(known).get(meaning or "", "not used")
+            self.decide(f"“{one_line(guess.column)}” means {said}", mapping=mapping)
             self.columns.focus()
 
         labels = ["not used", *(label for _, label in known)]
-        self.app.push_screen(Choose(f"What does the column “{one_line(guess.column)}” mean?", labels, current), chosen)
-
-    def _choose(self, title: str, setting: str, options: Sequence[tuple[str, str]]) -> None:
-        from tui.screens.dialogs import Choose
-
-        def chosen(position: int | None) -> None:
-            if position is not None:
-                self._decide(**{setting: options[position - 1][0] if position else None})
-
-        line = self.line
-        now = line.candidate.choices.get(setting) if line is not None else None
-        current = next((number for number, (value, _) in enumerate(options, 1) if value == now), 0)
-        self.app.push_screen(Choose(title, ["decide from the file", *(label for _, label in options)], current), chosen)
-
-    def action_encoding(self) -> None:
-        """Choose the encoding; what the file may also be comes first."""
-        line = self.line
-        table = line.table if line is not None else None
-        likely = [name for name in ((table.encoding, table.encoding_runner_up) if table else ()) if name]
-        names = list(dict.fromkeys([*likely, *ENCODINGS]))
-        self._choose("Which encoding?", "encoding", [(name, name) for name in names])
-
-    def action_date_order(self) -> None:
-        """Choose the order of dates."""
-        self._choose("In which order are dates written?", "date_order", DATE_ORDERS)
-
-    def action_delimiter(self) -> None:
-        """Choose the delimiter."""
-        self._choose("What separates the columns?", "delimiter", DELIMITERS)
-
-    def action_currency(self) -> None:
-        """Type a currency."""
-        from tui.screens.dialogs import Ask
-
-        line = self.line
-        value = "" if line is None else str(line.candidate.choices.get("currency") or "")
-
-        def answered(answer: str | None) -> None:
-            code = (answer or "").strip().upper()
-            if answer is None:
-                return
-            if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
-                self.notify(
-                    f"{one_line(answer)} is no currency; write for example EUR.", severity="warning", markup=False
-                )
-                return
-            self._decide(currency=code or None)
-
-        title = "Which currency are amounts in, where the file does not say?"
-        self.app.push_screen(Ask(title, value=value, placeholder="for example EUR"), answered)
-
-    def action_profile(self) -> None:
-        """Choose the report to read it as."""
-        profiles = known_profiles()
-        self._choose("Read it as which report?", "profile", [(p.name, f"{p.platform}: {p.title}") for p in profiles])
+        self.room.ask(Choose(f"What does the column “{one_line(guess.column)}” mean?", labels, current), chosen)
 
     def action_load(self) -> None:
         """Load every file that is agreed to, one transaction each."""
@@ -505,29 +397,7 @@ class ImportScreen(AreaScreen):
         plan = [(candidate, ImportSettings(**candidate.choices, accept=not candidate.settled)) for candidate in ready]
 
         def work(context: JobContext) -> list[tuple[Candidate, list[ImportReport] | Exception]]:
-            from engine.importing import desk
-
-            results: list[tuple[Candidate, list[ImportReport] | Exception]] = []
-            report = context.report
-            for position, (candidate, settings) in enumerate(plan, 1):
-                # The file's name is shown once; the stage only where it is another than reading it.
-                prefix = f"{position}/{len(plan)} {candidate.path.name}"
-                context.report = lambda progress, prefix=prefix: report(
-                    replace(
-                        progress,
-                        stage=prefix if progress.stage.startswith("importing") else f"{prefix}: {progress.stage}",
-                    )
-                )
-                result: list[ImportReport] | Exception
-                try:
-                    result = desk.import_file(shop.store, candidate.path, settings, context)
-                except Cancelled:
-                    break
-                except BackroomError as error:
-                    result = error
-                results.append((candidate, result))
-                self.post_message(FileLoaded(candidate, result))
-            return results
+            return load_files(shop, plan, context, lambda c, result: void(self.post_message(FileLoaded(c, result))))
 
         self.room.start_job(Job("Importing", work, lambda results: self._loaded(results, len(plan))))
 
@@ -547,10 +417,24 @@ class ImportScreen(AreaScreen):
         text += f"; {counted(failed, 'file')} could not be loaded" if failed else ""
         text += f"; stopped before the other {planned - len(results)}" if len(results) < planned else ""
         text += "." + self._news({report.import_id for report in reports})
-        self.room.notify(text + " r reads what is new.", title="Import", markup=False, timeout=8)
+        self.room.say(text + " r reads what is new.", title="Import", seconds=8)
+        for report in reports:
+            if report.import_id is not None and report.already_imported is None:
+                self.room.decided(self._loading_of(report))
         if self.is_attached:
             self._show_files()
             self._add_up()
+
+    def _loading_of(self, report: ImportReport) -> Decision:
+        """The decision to load a table, which can be taken back after a question."""
+        room, file = self.room, PurePath(report.file).name
+
+        def ask() -> bool:
+            ask_to_undo(room, report.import_id or 0, file, lambda: room.decisions.drop(decision))
+            return False
+
+        decision = Decision(f"loaded {file}", ask)
+        return decision
 
     def _news(self, imports: set[int | None]) -> str:
         """What these imports changed, in a few words."""

@@ -65,6 +65,11 @@ class ProductsScreen(FilteredScreen):
         yield Input(placeholder="part of a name; Esc clears", id="filter")
         yield VirtualTable[ProductRow](COLUMNS, id="products")
 
+    @property
+    def table(self) -> VirtualTable[ProductRow]:
+        """The products."""
+        return self.query_one("#products", VirtualTable)
+
     def load(self) -> None:
         """Read the products beside the screen."""
         shop = self.room.shop
@@ -133,25 +138,15 @@ class ProductsScreen(FilteredScreen):
         """Filter while typing."""
         self._filter(keep_cursor=False)
 
-    async def action_reviews(self) -> None:
+    def action_reviews(self) -> None:
         """Show the product's reviews in the Reviews area."""
-        from tui.screens.reviews import ReviewsScreen
-
         row = self.table.row
-        if row is None:
-            return
-        await self.app.switch_mode("reviews")
-        base = self.app.screen_stack[0]
-        while len(self.app.screen_stack) > 1:
-            self.app.pop_screen()
-        if isinstance(base, ReviewsScreen):
-            base.show_product(row.product, row.name)
+        if row is not None:
+            self.room.reviews_of(row.product, row.name)
 
     @on(VirtualList.Opened, "#products")
     def open(self, event: VirtualList.Opened[ProductRow]) -> None:
         """Open the findings about the product."""
-        from tui.screens.today import TodayScreen
+        from tui.screens.findings.today import TodayScreen
 
-        screen = TodayScreen(event.row.product, event.row.name)
-        screen.AREA = self.AREA
-        self.app.push_screen(screen)
+        self.app.push_screen(TodayScreen(event.row.product, event.row.name, self.area))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.containers import Horizontal, VerticalScroll
@@ -12,26 +12,21 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from engine.reviews import corrections, queries
+from engine.reviews import queries
 from engine.reviews.queries import ReviewFilter, ReviewRow
 from engine.shop import Shop
 from tui.background import Reader
 from tui.commands import Command, bindings
 from tui.format import counted, one_line, stars, tsv
 from tui.screens.base import FilteredScreen
-from tui.widgets.review_text import review_content, sentiment_short, sentiment_style
+from tui.screens.reviews.labels import LABEL_COMMANDS, label
+from tui.screens.reviews.text import review_content, sentiment_short, sentiment_style
 from tui.widgets.virtual import Column, VirtualList, VirtualTable
 
 if TYPE_CHECKING:
     from tui.screens.exporting import Export
 
-LABEL_COMMANDS = (
-    Command("label.negative", "n", "label('negative')", "this review is negative", footer="negative"),
-    Command("label.neutral", "o", "label('neutral')", "this review is neutral", footer="neutral"),
-    Command("label.positive", "p", "label('positive')", "this review is positive", footer="positive"),
-    Command("label.undo", "u", "undo_label", "undo the last correction", footer="undo"),
-)
-CHOICES: tuple[tuple[str, dict[str, object]], ...] = (
+CHOICES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("all", {}),
     ("negative", {"sentiment": "negative"}),
     ("neutral", {"sentiment": "neutral"}),
@@ -63,31 +58,6 @@ class ReviewPages:
         )
 
 
-class Corrections:
-    """The seller's corrections of this session, so that the last one can be taken back."""
-
-    def __init__(self) -> None:
-        self._done: list[ReviewRow] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._done)
-
-    def correct(self, shop: Shop, review: ReviewRow, sentiment: str) -> ReviewRow:
-        """Store the seller's label; returns the review as it is now."""
-        corrections.correct(shop.store, review.id, sentiment)
-        self._done.append(review)
-        return queries.review(shop.store, review.id)
-
-    def undo(self, shop: Shop) -> ReviewRow:
-        """Take the last one back: to the seller's label before it, or to what was read."""
-        before = self._done.pop()
-        if before.sentiment_source == "seller" and before.sentiment is not None:
-            corrections.correct(shop.store, before.id, before.sentiment)
-        else:
-            corrections.take_back(shop.store, before.id)
-        return queries.review(shop.store, before.id)
-
-
 class ReviewsScreen(FilteredScreen):
     """The list of reviews with its filters."""
 
@@ -107,7 +77,6 @@ class ReviewsScreen(FilteredScreen):
         self._choice = 0
         self._product_name = ""
         self._generation = 0
-        self.corrections = Corrections()
 
     def body(self) -> Iterable[Widget]:
         """What is filtered, the list, the review under the cursor."""
@@ -168,7 +137,7 @@ class ReviewsScreen(FilteredScreen):
             )
         )
 
-    def _apply(self, **changes: object) -> None:
+    def _apply(self, **changes: Any) -> None:
         self.which = replace(self.which, **changes)
         self.table.set_reactive(VirtualList.cursor, 0)
         with self.room.errors_shown():
@@ -265,12 +234,8 @@ class ReviewsScreen(FilteredScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Labels need a review and a shop that can be written."""
         shop = self.room.shop
-        if action in ("label", "undo_label") and (shop is None or shop.read_only or not self.is_mounted):
-            return False
         if action == "label":
-            return self.table.row is not None
-        if action == "undo_label":
-            return bool(self.corrections)
+            return shop is not None and not shop.read_only and self.is_mounted and self.table.row is not None
         if action in ("month", "product", "filter", "next_sentiment") and shop is None:
             return False
         return super().check_action(action, parameters)
@@ -281,20 +246,10 @@ class ReviewsScreen(FilteredScreen):
         if row is None:
             return
         with self.room.errors_shown():
-            self.table.replace_row(self.table.cursor, self.corrections.correct(self.shop, row, sentiment))
-            self.notify(f"{sentiment}: {one_line(row.text)[:40]} (u undoes)", markup=False, timeout=3)
+            corrected, decision = label(self.shop, row, sentiment)
+            self.table.replace_row(self.table.cursor, corrected)
+            self.room.decided(decision)
             self.table.action_move(1)
-            self.refresh_bindings()
-
-    def action_undo_label(self) -> None:
-        """Take the last correction back."""
-        if not self.corrections:
-            return
-        with self.room.errors_shown():
-            review = self.corrections.undo(self.shop)
-            self.notify(f"As before: {one_line(review.text)[:40]}", markup=False, timeout=3)
-            self.load()
-            self.refresh_bindings()
 
     @on(VirtualList.Highlighted, "#reviews")
     def preview(self, event: VirtualList.Highlighted[ReviewRow]) -> None:
@@ -305,6 +260,6 @@ class ReviewsScreen(FilteredScreen):
     @on(VirtualList.Opened, "#reviews")
     def open(self, event: VirtualList.Opened[ReviewRow]) -> None:
         """Open the review."""
-        from tui.screens.review import ReviewScreen
+        from tui.screens.reviews.review import ReviewScreen
 
-        self.app.push_screen(ReviewScreen(event.row, self.corrections))
+        self.app.push_screen(ReviewScreen(event.row))

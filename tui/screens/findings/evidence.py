@@ -72,8 +72,7 @@ class EvidenceScreen(AreaScreen):
     BINDINGS = bindings(COMMAND_TABLE)
 
     def __init__(self, finding: Finding, area: str) -> None:
-        super().__init__()
-        self.AREA = area
+        super().__init__(area)
         self._finding = finding
 
     def body(self) -> Iterable[Widget]:
@@ -102,7 +101,7 @@ class EvidenceScreen(AreaScreen):
         self.query_one("#heading", Static).update(
             Content.assemble(
                 (counted(len(rows), evidence_word(self._finding)), "bold"),
-                (f"  ·  {one_line(self._finding.sentence)}", "dim"),
+                (f"  ·  {one_line(self.room.sentence(self._finding))}", "dim"),
             )
         )
 
@@ -118,7 +117,7 @@ class EvidenceScreen(AreaScreen):
     @on(VirtualList.Opened, "#evidence")
     def open(self, event: VirtualList.Opened[EvidenceRow]) -> None:
         """Open the stored row."""
-        from tui.screens.row import RowScreen
+        from tui.screens.findings.row import RowScreen
 
         row = event.row
-        self.app.push_screen(RowScreen(row.table_name, row.row_id, self.AREA, row.text, row.start, row.end))
+        self.app.push_screen(RowScreen(row.table_name, row.row_id, self.area, row.text, row.start, row.end))

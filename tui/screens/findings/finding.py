@@ -12,9 +12,9 @@ from textual.widgets import Static
 from engine.findings import Finding
 from tui.commands import Command, bindings
 from tui.format import between, k_of_n, safe
-from tui.screens.evidence import EvidenceScreen, evidence_export
-from tui.screens.today import STATE_COMMANDS, FindingMarks
-from tui.widgets.finding_text import finding_content
+from tui.screens.findings.evidence import EvidenceScreen, evidence_export
+from tui.screens.findings.marks import STATE_COMMANDS, FindingMarks
+from tui.screens.findings.text import finding_content
 from tui.widgets.reading import ReadingPane
 
 if TYPE_CHECKING:
@@ -37,9 +37,8 @@ class FindingScreen(FindingMarks):
     BINDINGS = bindings(COMMAND_TABLE)
 
     def __init__(self, finding: int, area: str) -> None:
-        super().__init__()
-        self.AREA = area
-        self._id = finding
+        super().__init__(area)
+        self._which = finding
         self._finding: Finding | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -53,8 +52,8 @@ class FindingScreen(FindingMarks):
 
     def load(self) -> None:
         """Read the finding; one that is gone says so."""
-        self._finding = self.shop.finding(self._id)
-        self.query_one("#finding", Static).update(finding_content(self._finding))
+        self._finding = self.shop.finding(self._which)
+        self.query_one("#finding", Static).update(finding_content(self._finding, self.room.sentence(self._finding)))
 
     def current(self) -> Finding | None:
         """This finding."""
@@ -66,7 +65,7 @@ class FindingScreen(FindingMarks):
         if finding is None:
             return ""
         lines = (
-            finding.sentence,
+            self.room.sentence(finding),
             ", ".join(part for part in (k_of_n(finding), between(finding)) if part),
             finding.method,
         )
@@ -88,7 +87,7 @@ class FindingScreen(FindingMarks):
     def action_evidence(self) -> None:
         """Open the rows it rests on."""
         if self._finding is not None:
-            self.app.push_screen(EvidenceScreen(self._finding, self.AREA))
+            self.app.push_screen(EvidenceScreen(self._finding, self.area))
 
     def action_copy_query(self) -> None:
         """Copy the SQL."""

@@ -12,9 +12,9 @@ from engine.reviews.queries import ReviewRow, review
 from tui.commands import Command, bindings
 from tui.format import tsv
 from tui.screens.base import AreaScreen
-from tui.screens.reviews import LABEL_COMMANDS, Corrections
+from tui.screens.reviews.labels import LABEL_COMMANDS, label
+from tui.screens.reviews.text import review_content
 from tui.widgets.reading import ReadingPane
-from tui.widgets.review_text import review_content
 
 
 class ReviewScreen(AreaScreen):
@@ -22,7 +22,6 @@ class ReviewScreen(AreaScreen):
 
     Args:
         row: the review.
-        corrections: where corrections are remembered for undoing.
     """
 
     AREA = "reviews"
@@ -32,10 +31,9 @@ class ReviewScreen(AreaScreen):
     )
     BINDINGS = bindings(COMMAND_TABLE)
 
-    def __init__(self, row: ReviewRow, corrections: Corrections) -> None:
+    def __init__(self, row: ReviewRow) -> None:
         super().__init__()
         self.review = row
-        self.corrections = corrections
 
     def body(self) -> Iterable[Widget]:
         """Text that scrolls."""
@@ -60,27 +58,17 @@ class ReviewScreen(AreaScreen):
         """Labels need a shop that can be written."""
         if action == "label":
             return not self.shop.read_only
-        if action == "undo_label":
-            return bool(self.corrections)
         return super().check_action(action, parameters)
 
     def action_label(self, sentiment: str) -> None:
         """Correct the label."""
         with self.room.errors_shown():
-            self.corrections.correct(self.shop, self.review, sentiment)
+            _, decision = label(self.shop, self.review, sentiment)
+            self.room.decided(decision)
             self.room.data_changed()
-            self.refresh_bindings()
-
-    def action_undo_label(self) -> None:
-        """Take the last correction back."""
-        if self.corrections:
-            with self.room.errors_shown():
-                self.corrections.undo(self.shop)
-                self.room.data_changed()
-                self.refresh_bindings()
 
     def action_row(self) -> None:
         """Open the stored row."""
-        from tui.screens.row import RowScreen
+        from tui.screens.findings.row import RowScreen
 
-        self.app.push_screen(RowScreen("reviews", self.review.id, self.AREA))
+        self.app.push_screen(RowScreen("reviews", self.review.id, self.area))

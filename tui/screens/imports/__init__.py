@@ -1,0 +1,1 @@
+"""The import desk: files before they are loaded, and what was loaded."""

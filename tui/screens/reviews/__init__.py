@@ -1,0 +1,1 @@
+"""The reviews desk: all reviews, one review, products."""
