@@ -19,6 +19,7 @@ from textual.app import App
 from textual.screen import Screen
 from textual.theme import Theme
 
+from engine.cells import one_line
 from engine.errors import BackroomError, Cancelled
 from engine.findings import AnalysisReport, Finding
 from engine.reviews.queries import reading
@@ -27,7 +28,7 @@ from tui.areas import AREAS
 from tui.background import READING, Job, Reader
 from tui.commands import Command, bindings
 from tui.decisions import Decision, Decisions
-from tui.format import counted, duration, one_line
+from tui.format import counted, duration
 from tui.messages import JobEnded, JobProgressed, Loaded, LoadFailed
 from tui.screens.base import AreaScreen
 from tui.widgets.bars import JobBar

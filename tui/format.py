@@ -5,19 +5,14 @@ Widths are terminal cells, not characters: a Chinese character takes two (Unicod
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
+from engine.cells import as_text, one_line, safe
 from engine.findings import Finding
-
-# C0 and C1 controls, line separators and bidirectional overrides would move the cursor or reorder the line.
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
-_SPACES = re.compile(r"\s+")
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 SENTIMENT_MARKS = {"negative": "−", "neutral": "=", "positive": "+"}
 STATE_MARKS = {"new": "●", "seen": "○", "acted on": "✓", "dismissed": "✗"}
@@ -27,27 +22,6 @@ UNITS = {"return_reason": "returns"}
 CHANCES = {"q": "chance of a false alarm"}
 """Numbers whose short name says nothing to a seller: q is a p-value corrected for having looked at many themes."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-
-
-def as_text(value: Any) -> str:
-    """Any stored value as text that can be drawn: None is "", bytes are decoded, 3.0 is "3"."""
-    if value is None:
-        return ""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, float):
-        return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:g}"
-    return str(value)
-
-
-def safe(value: Any) -> str:
-    """Text of several lines with everything that could disturb a terminal replaced; code points keep their places."""
-    return _SURROGATES.sub("\ufffd", _UNSAFE.sub("\ufffd", as_text(value).replace("\t", " ").replace("\r", " ")))
-
-
-def one_line(value: Any) -> str:
-    """Text as a single safe line, runs of white space shortened to one space."""
-    return _SPACES.sub(" ", safe(value)).strip()
 
 
 def clip(text: str, width: int) -> str:

@@ -6,7 +6,6 @@ import contextlib
 import csv
 import html
 import itertools
-import json
 import math
 import os
 import unicodedata
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.cells import neutral
+from engine.cells import json_line, neutral, safe
 from engine.errors import BackroomError, UsageError
 from engine.jobs import JobContext
 from engine.store.sheets import Documents, Sheet
@@ -204,7 +203,7 @@ def _json(sheet: Sheet, path: Path, context: JobContext) -> None:
     with path.open("w", encoding="utf-8", errors="replace") as file:
         separator = "[\n"
         for record in _counted(records, sheet, context):
-            file.write(separator + json.dumps(record, ensure_ascii=False))
+            file.write(separator + json_line(record))
             separator = ",\n"
         file.write("\n]\n" if separator != "[\n" else "[]\n")
 
@@ -221,12 +220,17 @@ def _md(sheet: Sheet, path: Path, context: JobContext) -> None:
             file.write(line(map(plain, row)))
 
 
+def _readable(value: Any) -> str:
+    """A cell for reading: its own lines, nothing that could disturb whoever shows them."""
+    return safe("" if value is None else str(value).replace("\r\n", "\n").replace("\r", "\n"))
+
+
 _MD_SIGNS = str.maketrans({sign: "\\" + sign for sign in "\\|`*[]~"})
 
 
 def _md_cell(value: Any) -> str:
-    text = html.escape("" if value is None else str(value), quote=False).translate(_MD_SIGNS)
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "<br>").replace("\t", " ")
+    text = html.escape(_readable(value), quote=False).translate(_MD_SIGNS)
+    return text.replace("\n", "<br>")
 
 
 _HTML_HEAD = """<!doctype html>
@@ -251,9 +255,9 @@ def _html(sheet: Sheet, path: Path, context: JobContext) -> None:
 
     `mso-number-format` tells Excel, which opens such pages as well, that text is text and no formula.
     """
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in sheet.columns)
+    head = "".join(f"<th>{html.escape(_readable(name))}</th>" for name in sheet.columns)
     with path.open("w", encoding="utf-8", errors="replace") as file:
-        file.write(_HTML_HEAD.format(title=html.escape(sheet.title), head=head))
+        file.write(_HTML_HEAD.format(title=html.escape(_readable(sheet.title)), head=head))
         for row in _counted(sheet.rows(), sheet, context):
             file.write("<tr>" + "".join(map(_html_cell, map(plain, row))) + "</tr>\n")
         file.write("</tbody></table>\n</body></html>\n")
@@ -261,7 +265,7 @@ def _html(sheet: Sheet, path: Path, context: JobContext) -> None:
 
 def _html_cell(value: Any) -> str:
     kind = ' class="n"' if isinstance(value, (int, float)) else ""
-    return f"<td{kind}>{html.escape('' if value is None else str(value))}</td>"
+    return f"<td{kind}>{html.escape(_readable(value))}</td>"
 
 
 WRITERS: dict[str, Callable[[Sheet, Path, JobContext], None]] = {

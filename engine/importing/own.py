@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from engine.store.database import Store
 
 PLATFORM = "backroom"
-_MARKED = r"^'+[=+\-@\t\r]"
+_MARKED = r"'|\\u\{"
+"""What `engine.cells.restored` may change: everything else is left to polars."""
 _ROUNDED = r"^[+-]?\d(?:[.,]\d+)?[eE]\+?\d+$"
 _DAY = r"^\d{4}-\d{2}-\d{2}(?:T.*)?$"
 _TABLES = {key_column(table): table for table in IMPORTED}
@@ -187,22 +188,15 @@ def _rows(
 
     names = _names(table)
     kept = [name for name in names if name in _columns(home)]
-    marked = pl.lit(_marked(table))
     stage = context.stage(f"importing {table.file}", max(1, table.records() - 1))
     seen: set[str] = set()
     for batch in table.batches(1, len(names), list(range(len(names)))):
         refused += [Reject(line, reason, cells) for line, cells, reason in batch.ragged]
         report.rows_read += batch.frame.height + len(batch.ragged)
         raw = batch.frame.rename({str(i): name for i, name in enumerate(names)})
-        cells = raw.select(
-            pl.when(pl.col(name) == "")
-            .then(None)
-            .when(marked & pl.col(name).str.contains(_MARKED))
-            .then(pl.col(name).str.slice(1))
-            .otherwise(pl.col(name))
-            .alias(name)
-            for name in names
-        )
+        if _marked(table):
+            raw = raw.with_columns(_unmarked(raw[name]) for name in names)
+        cells = raw.select(pl.when(pl.col(name) == "").then(None).otherwise(pl.col(name)).alias(name) for name in names)
         typed, reasons = _typed(cells, home, kept, seen)
         stage.advance(batch.frame.height)
         typed = typed.with_columns(batch.lines.alias("line"))
@@ -212,6 +206,16 @@ def _rows(
             for line, reason, row in zip(batch.lines.filter(bad), reasons.filter(bad), cells.filter(bad).iter_rows(), strict=True)
         ]  # fmt: skip
         yield typed.filter(~bad)
+
+
+def _unmarked(cells: pl.Series) -> pl.Series:
+    """A column without the marks that were set when it was written."""
+    import polars as pl
+
+    where = cells.str.contains(_MARKED).fill_null(False)
+    if not where.any():
+        return cells
+    return cells.scatter(where.arg_true(), pl.Series([restored(cell) for cell in cells.filter(where)], dtype=pl.String))
 
 
 def _typed(cells: pl.DataFrame, home: str, kept: list[str], seen: set[str]) -> tuple[pl.DataFrame, pl.Series]:

@@ -6,19 +6,16 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine import cells
 from engine.importing.profiles import OWN_COLUMNS
 from engine.importing.transform import Reject
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
 
 def neutral(cell: str | None) -> str:
-    """A cell that no spreadsheet runs as a formula; plain numbers such as -3.50 stay as they are."""
+    """A cell that no spreadsheet runs as a formula; plain numbers such as +3.50 stay as they are."""
     if cell is None:
         return ""
-    if cell.startswith(_FORMULA) and not _number(cell):
-        return "'" + cell
-    return cell
+    return cell if _number(cell) else str(cells.neutral(cell))
 
 
 def _number(cell: str) -> bool:
@@ -51,8 +48,8 @@ def write(path: Path, names: Sequence[str], rejects: Sequence[Reject]) -> None:
             writer = csv.writer(file)
             writer.writerow([*map(neutral, names), *surplus, *OWN_COLUMNS])
             for reject in sorted(rejects, key=lambda r: r.line):
-                cells = [neutral(cell) for cell in reject.cells]
-                writer.writerow([*cells, *[""] * (width - len(cells)), neutral(reject.reason), reject.line])
+                row = [neutral(cell) for cell in reject.cells]
+                writer.writerow([*row, *[""] * (width - len(row)), neutral(reject.reason), reject.line])
         partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)

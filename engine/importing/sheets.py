@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.cells import restored
 from engine.importing.desk import learned_profiles
 from engine.importing.queries import imports
+from engine.importing.rejects import rejects_path
 from engine.store.database import Store
 from engine.store.sheets import Documents, Sheet
 
@@ -22,7 +23,12 @@ def of_rejects(store: Store) -> Sheet:
         for report in reversed(imports(store))
         if report.get("rejects_file") and report["state"] == "loaded"
     )
+    folder = rejects_path(store.path, "", None).parent.resolve()
     for path, file in paths:
+        # A shop may come from a stranger: only files in its own folder of rejects are read, whatever path it names.
+        if Path(path).resolve().parent != folder:
+            lost.append(f"The rejects of {Path(file).name} are not beside the shop, and were not read: {path}.")
+            continue
         try:
             with Path(path).open(encoding="utf-8-sig", newline="") as source:
                 reader = csv.DictReader(source)

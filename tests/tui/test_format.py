@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from engine.cells import one_line, safe
 from engine.findings import Finding, wilson
 from tui.format import (
     Month,
@@ -23,10 +24,8 @@ from tui.format import (
     fit,
     k_of_n,
     months,
-    one_line,
     other_numbers,
     percent,
-    safe,
     sparkline,
     stars,
     tsv,

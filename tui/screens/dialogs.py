@@ -13,9 +13,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.cells import one_line, safe
 from engine.errors import BackroomError
 from tui.commands import Command, bindings
-from tui.format import one_line, safe
 
 Answer = TypeVar("Answer")
 

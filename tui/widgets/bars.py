@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
 
+from engine.cells import one_line
 from engine.jobs import Progress
 from tui.areas import AREAS, Area
 from tui.background import Job
-from tui.format import bar, clip, count, duration, one_line
+from tui.format import bar, clip, count, duration
 
 
 class AreaTab(Static):

@@ -11,10 +11,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from engine.cells import one_line
 from engine.findings import Finding
 from engine.shop import EvidenceRow, Shop
 from tui.commands import Command, bindings
-from tui.format import breaks, clip, counted, evidence_word, excerpt, one_line, place, stars, tsv
+from tui.format import breaks, clip, counted, evidence_word, excerpt, place, stars, tsv
 from tui.screens.base import AreaScreen
 from tui.widgets.virtual import Styles, VirtualList
 

@@ -9,9 +9,10 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from engine.cells import safe
 from engine.findings import Finding
 from tui.commands import Command, bindings
-from tui.format import between, k_of_n, safe
+from tui.format import between, k_of_n
 from tui.screens.findings.evidence import EvidenceScreen, evidence_export
 from tui.screens.findings.marks import STATE_COMMANDS, FindingMarks
 from tui.screens.findings.text import finding_content

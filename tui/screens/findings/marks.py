@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from engine.cells import one_line
 from engine.findings import Finding
 from tui.commands import Command
 from tui.decisions import Decision
-from tui.format import one_line
 from tui.screens.base import AreaScreen
 
 STATE_COMMANDS = (

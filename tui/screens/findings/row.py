@@ -8,8 +8,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from engine.cells import one_line, safe
 from engine.shop import StoredRow
-from tui.format import fit, one_line, place, safe, tsv, words
+from tui.format import fit, place, tsv, words
 from tui.screens.base import AreaScreen
 from tui.widgets.reading import ReadingPane
 

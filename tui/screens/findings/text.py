@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 from textual.content import Content
 
+from engine.cells import one_line, safe
 from engine.findings import Finding
 from tui.format import (
     STATE_MARKS,
@@ -17,10 +18,8 @@ from tui.format import (
     evidence_word,
     k_of_n,
     months,
-    one_line,
     other_numbers,
     percent,
-    safe,
     sparkline,
     unit_of,
     words,

@@ -12,12 +12,13 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from engine.cells import one_line
 from engine.findings import Finding
 from engine.importing.queries import Overview, overview
 from engine.reviews.queries import Reading, reading
 from tui.background import READING
 from tui.commands import Command, bindings
-from tui.format import counted, one_line, tsv
+from tui.format import counted, tsv
 from tui.screens.base import FilteredScreen
 from tui.screens.findings.marks import STATE_COMMANDS, FindingMarks
 from tui.screens.findings.text import FINDING_LINES, draw_finding, finding_content

@@ -12,8 +12,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import DirectoryTree, Static
 
+from engine.cells import safe
 from tui.commands import Command, bindings
-from tui.format import safe
 from tui.paths import SUFFIXES
 from tui.screens.dialogs import Dialog
 

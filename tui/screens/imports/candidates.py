@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 from textual.content import Content
 
-from tui.format import as_text, count, counted, one_line, percent, words
+from engine.cells import as_text, one_line
+from tui.format import count, counted, percent, words
 from tui.widgets.virtual import Column
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from engine.cells import one_line
 from engine.importing.queries import profiles
 from tui.commands import Command, bindings
-from tui.format import one_line
 from tui.screens.base import AreaScreen
 from tui.screens.imports.candidates import DATE_ORDERS, DELIMITERS, Line
 

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from engine.cells import one_line
 from engine.errors import BackroomError
 from engine.importing.queries import column_meanings, imported_before
 from engine.importing.report import ImportSettings
@@ -19,7 +20,7 @@ from engine.jobs import JobContext
 from tui.background import Job, void
 from tui.commands import Command, bindings
 from tui.decisions import Decision
-from tui.format import counted, one_line, tsv
+from tui.format import counted, tsv
 from tui.paths import expanded, pasted_paths
 from tui.screens.imports.candidates import (
     FILE_COLUMNS,

@@ -10,9 +10,10 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from engine.cells import one_line
 from engine.importing.queries import imports
 from tui.commands import Command, bindings
-from tui.format import counted, one_line, tsv
+from tui.format import counted, tsv
 from tui.screens.base import AreaScreen
 from tui.screens.imports.report import ImportReportScreen, Report, file_name, kind, number
 from tui.screens.imports.undoing import ask_to_undo

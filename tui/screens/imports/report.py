@@ -10,7 +10,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.format import as_text, count, one_line, words
+from engine.cells import as_text, one_line
+from tui.format import count, words
 from tui.screens.base import AreaScreen
 from tui.widgets.reading import ReadingPane
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from engine.cells import one_line
 from engine.reviews import corrections, queries
 from engine.reviews.queries import ReviewRow
 from engine.shop import Shop
 from tui.commands import Command
 from tui.decisions import Decision
-from tui.format import one_line
 
 LABEL_COMMANDS = (
     Command("label.negative", "n", "label('negative')", "this review is negative", footer="negative"),

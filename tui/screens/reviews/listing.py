@@ -12,12 +12,13 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from engine.cells import one_line
 from engine.reviews import queries
 from engine.reviews.queries import ReviewFilter, ReviewRow
 from engine.shop import Shop
 from tui.background import Reader
 from tui.commands import Command, bindings
-from tui.format import counted, one_line, stars, tsv
+from tui.format import counted, stars, tsv
 from tui.screens.base import FilteredScreen
 from tui.screens.reviews.labels import LABEL_COMMANDS, label
 from tui.screens.reviews.text import review_content, sentiment_short, sentiment_style

@@ -11,10 +11,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from engine.cells import one_line
 from engine.reviews.queries import ProductRow, Reading, products, reading
 from engine.shop import Sheet
 from tui.commands import Command, bindings
-from tui.format import bar, count, counted, one_line, tsv
+from tui.format import bar, count, counted, tsv
 from tui.screens.base import FilteredScreen
 from tui.widgets.virtual import Column, VirtualList, VirtualTable
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from engine.cells import one_line, safe
 from engine.reviews.queries import SENTIMENTS, ReviewRow
-from tui.format import SENTIMENT_MARKS, bar, one_line, percent, place, safe, stars
+from tui.format import SENTIMENT_MARKS, bar, percent, place, stars
 
 SOURCES = {"seller": "you", "model": "the model", "stars": "its stars", "rules": "a rule"}
 
