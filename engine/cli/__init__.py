@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from engine import __version__
-from engine.cli import machine, shops, texts
+from engine.cli import machine, outside, shops, texts
 from engine.cli.talk import FAULT, job, json_option, model_option, open_shop, say, shop_argument, show_findings
 from engine.errors import BackroomError, Cancelled, UsageError
 
@@ -100,8 +100,9 @@ def _log_fault(error: BaseException) -> Path:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; also the console script's entry."""
-    from engine.privacy.offline import forbid_network
+    from engine.offline import forbid_network
 
+    outside.start(sys.argv[1:] if argv is None else argv)
     forbid_network()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -131,6 +132,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         path = _log_fault(error)
         say(f"Something went wrong inside Backroom ({type(error).__name__}); your shop is as it was. Details: {path}")
         code = FAULT
+    finally:
+        outside.end_all()
     if argv is None:
         sys.exit(code if isinstance(code, int) else 0)
     return code if isinstance(code, int) else 0

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from engine.cli import outside
 from engine.cli.talk import FAULT, json_option, open_shop, print_json, print_table, say
 from engine.errors import Cancelled
 
@@ -103,7 +104,8 @@ def pull(name: str, yes: bool, shop: Path | None, as_json: bool) -> None:
 
     if not agree("Connect and fetch it?"):
         raise Cancelled("Nothing was fetched.")
-    card = fetch(offered, agree=agree, log=say, progress=_megabytes)
+    process = outside.started(outside.PULL)
+    card = fetch(offered, agree=agree, log=say, progress=_megabytes, process=process)
     say(f"Every connection is written down in {audit_log()}.")
     if shop is not None:
         with contextlib.closing(open_shop(shop)) as opened:
@@ -242,15 +244,20 @@ def privacy() -> None:
 
 
 @privacy.command()
+@click.option("--to", type=click.Path(path_type=Path), help="Write a report that can be handed on: .md or .json.")
 @json_option
-def prove(as_json: bool) -> int:
-    """Try to leave this machine, in both processes, and show that nothing can."""
+def prove(to: Path | None, as_json: bool) -> int:
+    """Try to leave this machine in every way and from every process, and say what came of it."""
+    from engine.privacy.proof import GOT_OUT, record, write
     from engine.privacy.proof import prove as attempt
 
-    results = attempt()
+    tries = attempt(outside.started(outside.PROVE))
     if as_json:
-        print_json(results)
+        print_json(record(one) for one in tries)
     else:
-        for result in results:
-            click.echo(f"{'kept in' if result['refused'] else 'GOT OUT'}: {result['attempt']} ({result['detail']})")
-    return 0 if all(result["refused"] for result in results) else FAULT
+        for one in tries:
+            click.echo(f"{one.answer}: {one.process}: {one.attempt} ({one.detail})")
+    if to is not None:
+        write(tries, to)
+        say(f"Written to {to}.")
+    return FAULT if any(one.answer == GOT_OUT for one in tries) else 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import InputFileError
+from engine.limits import environment, limit, memory_for, out_of_memory, out_of_time
+from engine.offline import forbid_network
+from engine.offline.attempts import Witness, attempt_all
 
 if TYPE_CHECKING:
     import polars as pl
@@ -78,19 +80,33 @@ def _read_apart(kind: str, path: Path, name: str, folder: str) -> list[str]:
             capture_output=True,
             timeout=WAITING * patience,
             cwd=Path(__file__).parents[2],
+            env=environment(),
             check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise given_up from error
-    if done.returncode == -getattr(signal, "SIGXCPU", 0) != 0:
+    if out_of_time(done.returncode):
         raise given_up
+    last_words = done.stderr.decode(errors="replace")[-2000:]
     try:
         said = json.loads(done.stdout)
     except json.JSONDecodeError as error:
+        if out_of_memory(done.returncode, last_words):
+            raise _too_greedy(name, kind) from error
         raise unreadable(name, _CALLED[kind], "it is damaged") from error
     if "error" in said:
+        if out_of_memory(0, said["error"]):
+            raise _too_greedy(name, kind)
         raise unreadable(name, said["what"], said["error"])
     return [str(sheet) for sheet in said["sheets"]]
+
+
+def _too_greedy(name: str, kind: str) -> InputFileError:
+    return InputFileError(
+        f"{_CALLED[kind]} asks for more memory than any honest file of its size needs; it is damaged, or made to do harm.",
+        file=name,
+        todo="Open it in a spreadsheet, keep only the rows and columns that hold something, and save it as .csv.",
+    )
 
 
 def unreadable(name: str, what: str, said: str) -> InputFileError:
@@ -117,10 +133,7 @@ def main(kind: str, path: str, folder: str, patience: str) -> None:
     The names of the sheets, or what is wrong, go to stdout as JSON. The process ends when it has computed for `patience`
     seconds, where the system can see to that.
     """
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CPU, (int(patience), int(patience) + 1))
+    limit(seconds=float(patience), memory=memory_for(Path(path).stat().st_size))
     what, sheets = _CALLED[kind], []
     try:
         if kind == PARQUET:
@@ -147,4 +160,8 @@ def main(kind: str, path: str, folder: str, patience: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    forbid_network()
+    if sys.argv[1] == "prove":
+        print(json.dumps(attempt_all(Witness(**json.loads(sys.argv[2])))))
+    else:
+        main(*sys.argv[1:])

@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ModelError
-from engine.privacy.offline import forbid_network
+from engine.limits import limit
+from engine.offline import forbid_network
+from engine.offline.attempts import Witness, attempt_all
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -310,17 +312,13 @@ def _cut(text: str, mark: str) -> tuple[str, str]:
     return before, after
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Read a template from standard input and print its format as JSON, with little time and memory to do so."""
     forbid_network()
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    except (ImportError, ValueError, OSError):
-        # Windows has no such limits; there the parent's clock is the only one.
-        pass
+    if arguments[:1] == ["prove"]:
+        print(json.dumps(attempt_all(Witness(**json.loads(arguments[1])))))
+        return 0
+    limit(seconds=SECONDS, memory=MEMORY_BYTES)
     source = sys.stdin.buffer.read().decode("utf-8")
     try:
         print(json.dumps(asdict(_render(source))))
@@ -331,4 +329,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -31,6 +31,7 @@ from engine.inference.models import ModelFile, check_memory, resolve
 from engine.inference.protocol import BACKGROUND, INTERACTIVE, Event, Setup, Work
 from engine.inference.tagging import Tagged, TagTask, unpacked
 from engine.inference.task import LabelTask
+from engine.offline.attempts import Witness
 from engine.paths import log_dir
 
 if TYPE_CHECKING:
@@ -124,6 +125,18 @@ class ModelClient:
         except Died as error:
             raise self._lost("The model process ended while it was loading the model.") from error
         return next(event.facts for event in events if isinstance(event, protocol.Facts))
+
+    def prove(self, witness: Witness) -> dict[str, tuple[str, str]]:
+        """Load the model, then let the model process try every way out of itself; see `offline.attempts`.
+
+        Raises:
+            ModelError: as `facts`.
+        """
+        try:
+            made = self._events(lambda identity, model: protocol.Prove(identity, INTERACTIVE, model, witness), None)
+            return next(event.outcomes for event in list(made) if isinstance(event, protocol.Proved))
+        except Died as error:
+            raise self._lost("The model process ended while it was trying to get out.") from error
 
     # -- what it does
 

@@ -15,6 +15,7 @@ import msgspec
 from engine.inference.backend import Sampling
 from engine.inference.tagging import TagTask
 from engine.inference.task import LabelTask
+from engine.offline.attempts import Witness
 
 if TYPE_CHECKING:
     from typing import Any
@@ -85,6 +86,15 @@ class Describe(msgspec.Struct, tag=True, frozen=True):
     model: str
 
 
+class Prove(msgspec.Struct, tag=True, frozen=True):
+    """Load the model, then try every way out of the process (see `offline.attempts`)."""
+
+    id: int
+    priority: int
+    model: str
+    witness: Witness
+
+
 class Cancel(msgspec.Struct, tag=True, frozen=True):
     """Stop request `id`, wherever it is."""
 
@@ -121,6 +131,13 @@ class Facts(msgspec.Struct, tag=True, frozen=True):
     facts: dict[str, str | int | float | bool]
 
 
+class Proved(msgspec.Struct, tag=True, frozen=True):
+    """What came of each way out: by its name the outcome and a detail."""
+
+    id: int
+    outcomes: dict[str, tuple[str, str]]
+
+
 class Finished(msgspec.Struct, tag=True, frozen=True):
     """Request `id` is complete."""
 
@@ -149,9 +166,9 @@ class Note(msgspec.Struct, tag=True, frozen=True):
     text: str
 
 
-Work = Label | Tag | Embed | Generate | Describe
+Work = Label | Tag | Embed | Generate | Describe | Prove
 Request = Setup | Work | Cancel
-Event = Rows | Piece | Facts | Finished | Stopped | Failed | Note
+Event = Rows | Piece | Facts | Proved | Finished | Stopped | Failed | Note
 
 M = TypeVar("M")
 

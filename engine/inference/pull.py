@@ -98,10 +98,24 @@ def _entry(name: str) -> CatalogueEntry:
     return entry
 
 
+def connecting() -> subprocess.Popen[str]:
+    """The process that connects, waiting for its job; a program behind the offline guard starts it before that stands."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "engine.inference.transfer"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=child_environment(),
+        text=True,
+        encoding="utf-8",
+    )
+
+
 def pull(
     offered: Offer,
     *,
     agree: Agree,
+    process: subprocess.Popen[str] | None = None,
     log: Callable[[str], None] = lambda line: None,
     progress: Progress = lambda done, total: None,
 ) -> Card:
@@ -109,6 +123,7 @@ def pull(
 
     Args:
         offered: from `offer`, shown and agreed to.
+        process: from `connecting`; started here where none is given.
         agree: asked whether to go on when the hub names something that was not in the offer: a size, another host.
         log: told what happens.
         progress: bytes that are here and bytes in all (0 when unknown).
@@ -123,7 +138,7 @@ def pull(
     part = part_path(offered.name)
     audit("pull asked for", offered.name, url=offered.url)
     try:
-        found = _fetch(offered, part, agree, log, progress)
+        found = _fetch(process or connecting(), offered, part, agree, log, progress)
         card = _accept(offered, part, found)
     except ModelError as error:
         audit("pull failed", offered.name, reason=error.what)
@@ -159,17 +174,15 @@ def _accept(offered: Offer, part: Path, found: dict[str, Any]) -> Card:
     return card
 
 
-def _fetch(offered: Offer, part: Path, agree: Agree, log: Callable[[str], None], progress: Progress) -> dict[str, Any]:
-    """Run the process that connects, answer its questions, and return what it found."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "engine.inference.transfer"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=child_environment(),
-        text=True,
-        encoding="utf-8",
-    )
+def _fetch(
+    process: subprocess.Popen[str],
+    offered: Offer,
+    part: Path,
+    agree: Agree,
+    log: Callable[[str], None],
+    progress: Progress,
+) -> dict[str, Any]:
+    """Give the process that connects its job, answer its questions, and return what it found."""
     assert process.stdin is not None and process.stdout is not None
     job = {"name": offered.name, "url": offered.url, "size": offered.size, "sha256": offered.sha256, "part": str(part)}
     try:

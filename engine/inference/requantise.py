@@ -10,7 +10,7 @@ import sys
 
 from engine.inference.gguf_header import FILE_TYPES
 from engine.inference.machine import usable_cores
-from engine.privacy.offline import forbid_network
+from engine.offline import forbid_network
 
 
 def main(arguments: list[str]) -> int:

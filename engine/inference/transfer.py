@@ -385,7 +385,10 @@ def main() -> int:
         tell("ask", text=text)
         return sys.stdin.readline().strip() == "yes"
 
-    job = json.loads(sys.stdin.readline())
+    line = sys.stdin.readline()
+    if not line:
+        return 0
+    job = json.loads(line)
     try:
         tell("done", **_Transfer(job, tell, ask).run())
     except _Refused:

@@ -32,6 +32,7 @@ from engine.inference.protocol import (
     Failed,
     Generate,
     Label,
+    Prove,
     Request,
     Setup,
     Tag,
@@ -39,12 +40,20 @@ from engine.inference.protocol import (
 )
 from engine.inference.tagging import TagTask
 from engine.inference.task import LabelTask, TaskError
-from engine.privacy.offline import forbid_network, network_forbidden
+from engine.offline import forbid_network
+from engine.offline.attempts import attempt_all
 
 if TYPE_CHECKING:
     from engine.inference.llama import LlamaBackend
 
 FAULT = 70
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What came of each way out of this process."""
+
+    by_name: dict[str, tuple[str, str]]
 
 
 @dataclass
@@ -160,7 +169,9 @@ class Worker:
         elif isinstance(result, str):
             self._channel.send(protocol.Piece(identity, result))
         elif isinstance(result, dict):
-            self._channel.send(protocol.Facts(identity, {**result, "network_forbidden": network_forbidden()}))
+            self._channel.send(protocol.Facts(identity, result))
+        elif isinstance(result, Outcomes):
+            self._channel.send(protocol.Proved(identity, result.by_name))
 
 
 def _steps(backend: Backend, work: Work) -> Iterator[object]:
@@ -179,6 +190,9 @@ def _steps(backend: Backend, work: Work) -> Iterator[object]:
         case Describe():
             backend.use(work.model)
             yield backend.facts()
+        case Prove():
+            backend.use(work.model)
+            yield Outcomes(attempt_all(work.witness))
 
 
 def _with_schema(work: Generate) -> Sampling:
@@ -323,14 +337,13 @@ def capabilities() -> dict[str, object]:
 
 def main(arguments: list[str]) -> None:
     """Run as a process: answer requests until the input ends."""
+    forbid_network()
     if arguments == ["--capabilities"]:
-        forbid_network()
         print(json.dumps(capabilities()))
         return
     # Ctrl+C in a terminal reaches the whole process group; stopping is the parent's decision.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     incoming, outgoing = _claim_streams()
-    forbid_network()
     channel: Channel[Request] = Channel(incoming, outgoing, Request)
 
     def note(text: str) -> None:

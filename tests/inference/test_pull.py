@@ -331,7 +331,7 @@ def test_only_the_fetching_process_may_connect(hub: Hub) -> None:
     code = f"""
 import socket
 from pathlib import Path
-from engine.privacy.offline import forbid_network, NetworkForbidden
+from engine.offline import forbid_network, NetworkForbidden
 forbid_network()
 from engine.inference.pull import Offer, pull
 offered = Offer("tiny", "http://{hub.address}{PATH}", "{hub.address}", None, {len(hub.content)}, "{hub.sha256}", "MIT", "",

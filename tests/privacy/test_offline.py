@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-GUARDED = "from engine.privacy.offline import forbid_network; forbid_network(); forbid_network()\n"
+GUARDED = "from engine.offline import forbid_network; forbid_network(); forbid_network()\n"
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
@@ -69,7 +69,5 @@ asyncio.run(main())
 
 
 def test_the_model_libraries_are_told_to_stay_offline() -> None:
-    code = (
-        "import os; from engine.privacy.offline import network_forbidden as n; print(os.environ['HF_HUB_OFFLINE'], n())"
-    )
+    code = "import os; from engine.offline import state; print(os.environ['HF_HUB_OFFLINE'], state().hook)"
     assert run(code).stdout.split() == ["1", "True"]
