@@ -55,6 +55,10 @@ def out_of_time(code: int) -> bool:
 
 def out_of_memory(code: int, said: str) -> bool:
     """Whether a process with this return code and these last words was refused memory (compiled code then aborts)."""
-    return code in (-getattr(signal, "SIGABRT", 6), -getattr(signal, "SIGSEGV", 11), -getattr(signal, "SIGKILL", 9)) or any(
+    return code in (
+        -getattr(signal, "SIGABRT", 6),
+        -getattr(signal, "SIGSEGV", 11),
+        -getattr(signal, "SIGKILL", 9),
+    ) or any(
         word in said for word in ("MemoryError", "memory allocation of", "capacity overflow", "Cannot allocate memory")
     )

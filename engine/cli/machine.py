@@ -90,19 +90,22 @@ def pull(name: str, yes: bool, shop: Path | None, as_json: bool) -> None:
     """Fetch model NAME of the catalogue: the only verb that connects to anything, and it asks first."""
     from engine.inference.pull import offer
     from engine.inference.pull import pull as fetch
-    from engine.inference.transfer import audit_log
+    from engine.inference.transfer import Question, audit_log
 
     offered = offer(name)
     for sentence in offered.sentences():
         say(sentence)
 
-    def agree(question: str) -> bool:
+    def agree(question: Question) -> bool:
+        if yes and question.beyond:
+            say(f"{question} (--yes does not cover this; run the command without it to decide)")
+            return False
         if yes:
             say(f"{question} (--yes)")
             return True
         return click.confirm(question, err=True, default=False)
 
-    if not agree("Connect and fetch it?"):
+    if not agree(Question("Connect and fetch it?")):
         raise Cancelled("Nothing was fetched.")
     process = outside.started(outside.PULL)
     card = fetch(offered, agree=agree, log=say, progress=_megabytes, process=process)

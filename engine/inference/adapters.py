@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.errors import ModelError
-from engine.inference.files import file_hash, write_whole
+from engine.inference.files import file_hash, is_sealed, seal, seal_path, write_whole
 from engine.paths import models_dir
 
 MULTIPLE = 16
@@ -32,11 +32,12 @@ def fast_adapter(adapter: Path) -> Path:
         ModelError: the file is no adapter.
     """
     target = models_dir() / "adapters" / f"{file_hash(adapter)}.r{MULTIPLE}.gguf"
-    if target.is_file():
+    if is_sealed(target):
         return target
     target.parent.mkdir(exist_ok=True, mode=0o700)
     try:
         write_whole(target, lambda temporary: _write(adapter, temporary))
+        seal(target)
     except _AsItIs:
         return adapter
     except (ValueError, KeyError, IndexError) as error:
@@ -54,6 +55,7 @@ def _drop_oldest(folder: Path) -> None:
     files = sorted(folder.glob(f"*.r{MULTIPLE}.gguf"), key=lambda path: path.stat().st_mtime)
     for path in files[:-KEPT]:
         path.unlink(missing_ok=True)
+        seal_path(path).unlink(missing_ok=True)
 
 
 class _AsItIs(Exception):

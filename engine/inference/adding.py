@@ -16,10 +16,20 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ModelError
-from engine.inference.catalogue import catalogue
+from engine.inference.catalogue import CatalogueEntry, catalogue
 from engine.inference.chat_template import ChatFormat, read_format
 from engine.inference.facts import ModelFacts, describe, fits
-from engine.inference.files import card_path, file_hash, part_path, prepared_path, read_card, write_card, write_whole
+from engine.inference.files import (
+    card_path,
+    file_hash,
+    is_sealed,
+    part_path,
+    prepared_path,
+    read_card,
+    seal_path,
+    write_card,
+    write_whole,
+)
 from engine.inference.machine import total_memory
 from engine.inference.models import original_file
 from engine.paths import models_dir
@@ -155,15 +165,30 @@ def check_model(name: str, log: Log = lambda line: None) -> dict[str, Any]:
     log(f"Reading {path.name} ...")
     facts = describe(path)
     found = file_hash(path, again=True)
+    used, whole = _used(card, entry, path)
     return {
         "name": name,
         "file": str(path),
-        "intact": found == expected,
+        "used": str(used),
+        "intact": found == expected and whole,
         "sha256": found,
         "expected": expected,
         "licence": card["licence"] if card is not None else entry.licence if entry is not None else None,
         **fits(facts),
     }
+
+
+def _used(card: dict[str, Any] | None, entry: CatalogueEntry | None, path: Path) -> tuple[Path, bool]:
+    """The file that a model is run from, prepared for this machine or as it came, and whether it is what it was."""
+    prepared = None if card is None else card.get("prepared")
+    if prepared is not None:
+        used = models_dir() / str(prepared["file"])
+        return used, used.is_file() and file_hash(used, again=True) == prepared["sha256"]
+    if card is None and entry is not None and entry.prepare:
+        used = prepared_path(entry.name, entry.prepare)
+        if used.is_file():
+            return used, is_sealed(used, again=True)
+    return path, True
 
 
 def remove_model(name: str) -> list[Path]:
@@ -180,7 +205,8 @@ def remove_model(name: str) -> list[Path]:
     if card is None and entry is None:
         raise ModelError(f"There is no model called {name} here.", todo="`backroom models` lists those that are.")
     file = str(card["file"]) if card is not None else entry.file if entry is not None else ""
-    made = [path for kind in ("Q4_0", "Q8_0") if (path := prepared_path(name, kind)).exists()]
+    prepared = [prepared_path(name, kind) for kind in ("Q4_0", "Q8_0")]
+    made = [path for one in prepared for path in (one, seal_path(one)) if path.exists()]
     began = sorted(models_dir().glob(part_path(name).name + "*"))
     gone = [path for path in (models_dir() / file, *made, card_path(name), *began) if os.path.lexists(path)]
     if not gone:

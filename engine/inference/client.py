@@ -295,7 +295,7 @@ class ModelClient:
 
         def make(identity: int, model: str) -> Work:
             priority = INTERACTIVE if interactive else BACKGROUND
-            return protocol.Generate(identity, priority, model, prompt, sampling, schema)
+            return protocol.Generate(identity, priority, model, _encodable(prompt), sampling, schema)
 
         try:
             with closing(self._events(make, context)) as events:
@@ -337,19 +337,16 @@ class ModelClient:
             part = list(positions)
 
             def request(identity: int, model: str, part: list[str] = part) -> Work:
-                # Broken exports hold half characters (lone surrogates), which no wire format carries.
-                return make(identity, model, [text.encode(errors="replace").decode() for text in part])
+                return make(identity, model, [_encodable(text) for text in part])
 
             try:
                 # Closed at once also when `store` raises: a batch that cannot be kept ends the request.
                 with closing(self._events(request, context, with_model=with_model)) as events:
                     for event in events:
                         if isinstance(event, protocol.Rows):
+                            places, rows = _taken(event, part, positions)
                             failures = 0
-                            rows = event.array()
-                            places = [positions.pop(part[index]) for index in event.indices]
-                            repeats = [len(place) for place in places]
-                            store(list(itertools.chain.from_iterable(places)), np.repeat(rows, repeats, axis=0))
+                            store(list(itertools.chain.from_iterable(places)), rows)
             except Died as error:
                 failures += 1
                 if failures > REPEATS:
@@ -451,6 +448,29 @@ class ModelClient:
             file=str(self._log_path),
             todo="Its log may say why; what was finished is kept.",
         )
+
+
+def _encodable(text: str) -> str:
+    """The text without half characters (lone surrogates): broken exports hold them, and no wire format carries them."""
+    return text.encode(errors="replace").decode()
+
+
+def _taken(
+    event: protocol.Rows, part: Sequence[str], positions: dict[str, list[int]]
+) -> tuple[list[list[int]], NDArray[Any]]:
+    """The places of a batch's texts, taken out of `positions`, and a row for each place.
+
+    Raises:
+        Died: the batch is not what was asked for; its sender cannot be trusted with the rest.
+    """
+    try:
+        rows = event.array()
+        places = [positions[part[index]] for index in event.indices]
+    except (ValueError, TypeError, IndexError, KeyError) as error:
+        raise Died from error
+    for index in event.indices:
+        positions.pop(part[index], None)
+    return places, np.repeat(rows, [len(place) for place in places], axis=0)
 
 
 def _error(failed: protocol.Failed, log_path: Path) -> ModelError:

@@ -79,13 +79,37 @@ def file_hash(path: Path, *, again: bool = False) -> str:
     known = read_state("file_hashes.json")
     stat = path.stat()
     key = str(path.resolve())
-    stamp = [stat.st_size, stat.st_mtime_ns]
+    # The time of change cannot be set by a program that copies or writes into a file, unlike that of modification.
+    stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
     if not again and isinstance(known.get(key), dict) and known[key].get("stamp") == stamp:
         return str(known[key]["sha256"])
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     write_state("file_hashes.json", {**known, key: {"stamp": stamp, "sha256": digest}})
     return digest
+
+
+def seal(path: Path) -> None:
+    """Write down the hash of a file that was made here, beside it, so that it can be told from a damaged one."""
+
+    def write(temporary: Path) -> None:
+        temporary.write_text(file_hash(path) + "\n", encoding="ascii")
+
+    write_whole(seal_path(path), write)
+
+
+def seal_path(path: Path) -> Path:
+    """Where `seal` writes the hash of a file."""
+    return path.with_name(path.name + ".sha256")
+
+
+def is_sealed(path: Path, *, again: bool = False) -> bool:
+    """Whether a file that was made here is there and is what it was when it was made; see `file_hash` for `again`."""
+    try:
+        expected = seal_path(path).read_text(encoding="ascii", errors="replace").strip()
+        return file_hash(path, again=again) == expected
+    except OSError:
+        return False
 
 
 def read_state(name: str) -> dict[str, Any]:

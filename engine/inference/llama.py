@@ -281,7 +281,14 @@ class LlamaBackend:
                     self._decode_sequence(tokens)
                 elif count:
                     self._decode_sequence(tokens[-1:], start=len(tokens) - 1)
-                token = sampler.sample(self._logits(1)[0])
+                logits = self._logits(1)[0]
+                if not np.isfinite(logits).all():
+                    raise ModelError(
+                        "The model gave answers that are no numbers, so its file is damaged.",
+                        file=str(self._path),
+                        todo="Remove it, then install or add it anew.",
+                    )
+                token = sampler.sample(logits)
                 if self.vocabulary.is_end(token):
                     break
                 tokens = np.append(tokens, np.int32(token))

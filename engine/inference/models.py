@@ -21,7 +21,7 @@ from engine.inference.catalogue import CatalogueEntry, catalogue, default_model
 from engine.inference.chat_template import ChatFormat
 from engine.inference.child import child_environment
 from engine.inference.facts import ModelFacts, describe
-from engine.inference.files import cards, file_hash, prepared_path, read_card, write_whole
+from engine.inference.files import cards, file_hash, is_sealed, prepared_path, read_card, seal, write_whole
 from engine.inference.gguf_header import read_header
 from engine.inference.machine import available_memory
 from engine.paths import models_dir
@@ -164,12 +164,10 @@ def _join(parts: Iterable[Path], target: Path, entry: CatalogueEntry) -> None:
 def _prepared(entry: CatalogueEntry, log: Callable[[str], None]) -> Path:
     """The catalogue model in the quantisation that runs fastest, made on first use."""
     target = prepared_path(entry.name, str(entry.prepare))
+    if is_sealed(target):
+        return target
     if target.is_file():
-        try:
-            read_header(target)
-            return target
-        except ModelError:
-            log(f"{target.name} is damaged and is made again.")
+        log(f"{target.name} is damaged, or was made by an older version, and is made again.")
     source = original_file(entry, log)
     log(f"Preparing {entry.name} for this machine ({entry.prepare}, once) ...")
     prepare_file(source, target, str(entry.prepare))
@@ -197,3 +195,4 @@ def prepare_file(source: Path, target: Path, quantisation: str) -> None:
 
     write_whole(target, write)
     read_header(target)
+    seal(target)

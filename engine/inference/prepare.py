@@ -16,7 +16,7 @@ from engine.inference.catalogue import catalogue
 from engine.inference.chat_template import ChatFormat
 from engine.inference.client import ModelClient
 from engine.inference.facts import describe
-from engine.inference.files import file_hash, prepared_path, read_card, write_card
+from engine.inference.files import file_hash, is_sealed, prepared_path, read_card, seal_path, write_card
 from engine.inference.models import original_file, prepare_file
 from engine.inference.trial import try_model
 from engine.paths import models_dir
@@ -69,7 +69,7 @@ def prepare_model(name: str, *, log: Log = lambda line: None) -> list[Candidate]
     for kind in KINDS:
         if kind != came:
             files[kind] = prepared_path(name, kind)
-            if not files[kind].exists():
+            if not is_sealed(files[kind]):
                 log(f"Writing {files[kind].name} ...")
                 prepare_file(source, files[kind], kind)
     measured = _measure(files, chat, log)
@@ -78,6 +78,7 @@ def prepare_model(name: str, *, log: Log = lambda line: None) -> list[Candidate]
     for kind, path in files.items():
         if kind not in (came, best):
             path.unlink(missing_ok=True)
+            seal_path(path).unlink(missing_ok=True)
     if card is not None:
         chosen = None if best == came else {"file": files[best].name, "quantisation": best}
         if chosen is not None:

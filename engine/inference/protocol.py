@@ -195,7 +195,10 @@ class Channel(Generic[M]):
             self._outgoing.flush()
 
     def receive(self) -> M | None:
-        """Read one frame; None when the other side has closed or died in the middle of one."""
+        """Read one frame; None when the other side has closed, died in the middle of one, or sent what cannot be read.
+
+        After a frame that cannot be read nothing on this pipe can be trusted: both sides take it for the other's end.
+        """
         head = self._exactly(4)
         if head is None:
             return None
@@ -203,7 +206,10 @@ class Channel(Generic[M]):
         if size > LARGEST_FRAME:
             return None
         body = self._exactly(size)
-        return None if body is None else self._decoder.decode(body)
+        try:
+            return None if body is None else self._decoder.decode(body)
+        except (msgspec.DecodeError, RecursionError):
+            return None
 
     def _exactly(self, size: int) -> bytes | None:
         parts: list[bytes] = []

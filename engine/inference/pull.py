@@ -25,7 +25,7 @@ from engine.inference.chat_template import read_format
 from engine.inference.child import child_environment
 from engine.inference.facts import describe
 from engine.inference.files import part_path, read_card, write_card
-from engine.inference.transfer import Agree, audit, notes_path, proxy_of
+from engine.inference.transfer import STORES, Agree, Question, audit, notes_path, proxy_of
 from engine.paths import models_dir
 
 HUB = "https://huggingface.co"
@@ -52,10 +52,11 @@ class Offer:
     def sentences(self) -> list[str]:
         """The offer for people."""
         size = f"{self.size / 1e6:,.0f} MB" if self.size else "of a size that the hub will say"
+        stores = f" and its stores (*.{', *.'.join(STORES)})" if self.host == urllib.parse.urlsplit(HUB).netloc else ""
         way = f" through the proxy {self.proxy}" if self.proxy else ""
         known = f"its SHA-256 must be {self.sha256}" if self.sha256 else "its SHA-256 is the one that the hub states"
         return [
-            f"This connects to {self.host}{way} and asks for {urllib.parse.urlsplit(self.url).path}.",
+            f"This connects to {self.host}{stores}{way} and asks for {urllib.parse.urlsplit(self.url).path}.",
             f"The file is {size}, {known}, and goes to {self.target}.",
             f"Its licence is {self.licence}" + (f" ({self.licence_url})." if self.licence_url else "."),
             "Nothing about you or your shop is sent.",
@@ -196,7 +197,7 @@ def _fetch(
                 case "say":
                     log(event["text"])
                 case "ask":
-                    process.stdin.write("yes\n" if agree(event["text"]) else "no\n")
+                    process.stdin.write("yes\n" if agree(Question(event["text"], event["beyond"])) else "no\n")
                     process.stdin.flush()
                 case "stopped":
                     raise Cancelled("Nothing was fetched.")

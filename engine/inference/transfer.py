@@ -41,7 +41,27 @@ _REPORT_EVERY = 8 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-Agree = Callable[[str], bool]
+STORES = ("hf.co",)
+"""Where huggingface.co keeps large files; what it redirects there was named in the offer."""
+
+
+class Question(str):
+    """A question to the seller.
+
+    Attributes:
+        beyond: it is about something that no consent given in advance can cover, such as a host that was not named.
+    """
+
+    beyond: bool
+
+    def __new__(cls, text: str, beyond: bool = False) -> Question:
+        """As a text that knows whether it goes beyond the offer."""
+        made = super().__new__(cls, text)
+        made.beyond = beyond
+        return made
+
+
+Agree = Callable[[Question], bool]
 
 
 def notes_path(part: Path) -> Path:
@@ -116,6 +136,7 @@ class _Transfer:
         self._agreed: set[str] = set()
         self._hosts: set[str | None] = set()
         first = urllib.parse.urlsplit(self._url)
+        self._official = first.hostname == "huggingface.co"
         self._allow(first)
         # Without encryption only to the very place that the seller's own settings name.
         self._plain = first.netloc if first.scheme == "http" else None
@@ -132,16 +153,16 @@ class _Transfer:
         have = self._resume(found)
         self._room(size - have)
         pause = float(os.environ.get(PAUSE_VARIABLE, "1"))
-        failures = 0
+        failures, most = 0, have
         while not (size and have == size):
-            before = have
             try:
                 have = self._get(have, size, found)
                 if not size:
                     size = have
             except _Broken as error:
                 have = self._part.stat().st_size if self._part.exists() else 0
-                failures = 0 if have > before else failures + 1
+                # Only more than ever is progress: a server may send the same beginning again and again.
+                failures, most = (0, have) if have > most else (failures + 1, most)
                 if failures >= TRIES:
                     raise ModelError(
                         f"The connection broke {TRIES} times in a row ({error}); {have / 1e6:,.0f} MB are here.",
@@ -185,14 +206,18 @@ class _Transfer:
                 todo="Nothing was fetched. The file on the hub was replaced; wait for a newer catalogue.",
             )
         size, sha256 = self._size or found.size, self._sha256 or found.sha256
+        if not sha256:
+            raise ModelError(
+                "Nobody states a SHA-256 for this file, so what comes could not be checked; nothing was fetched.",
+                file=self._name,
+                todo="Fetch it with a browser from a place you trust, and take it in with `backroom models add FILE`.",
+            )
         news = []
         if size and not self._size:
             news.append(f"The file is {size / 1e6:,.0f} MB.")
         if sha256 and not self._sha256:
             news.append(f"The hub states the SHA-256 {sha256}; nobody else vouches for it.")
-        if not sha256:
-            news.append("Nobody states a SHA-256 for this file, so it cannot be checked.")
-        if news and not self._ask(" ".join([*news, "Fetch it?"])):
+        if news and not self._ask(Question(" ".join([*news, "Fetch it?"]))):
             raise _Refused
         return size, sha256
 
@@ -268,14 +293,14 @@ class _Transfer:
         self._tell("progress", done=size, total=size)
         with self._part.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
-        if sha256 and actual != sha256:
+        if actual != sha256:
             self._part.unlink()
             raise ModelError(
                 f"What came has the SHA-256 {actual}, and {sha256} is expected; it was deleted.",
                 file=self._name,
                 todo="Run the command again. If it happens again, do not use this hub.",
             )
-        vouched = "the catalogue" if self._sha256 else "the hub" if sha256 else "nobody"
+        vouched = "the catalogue" if self._sha256 else "the hub"
         return {"size": size, "sha256": actual, "vouched_by": vouched}
 
     # -- connections
@@ -337,9 +362,12 @@ class _Transfer:
                 file=self._name,
                 todo="Fetch the file with a browser and take it in with `backroom models add FILE`.",
             )
-        if parts.netloc in self._agreed:
+        host = parts.hostname or ""
+        if parts.netloc in self._agreed or (self._official and any(host.endswith("." + store) for store in STORES)):
+            self._allow(parts)
             return
-        if not self._ask(f"The file itself lies on another host, {parts.netloc}. Connect there too?"):
+        question = f"The file itself lies on another host, {parts.netloc}. Connect there too?"
+        if not self._ask(Question(question, beyond=True)):
             raise _Refused
         self._allow(parts)
 
@@ -381,8 +409,8 @@ def main() -> int:
     def tell(event: str, **more: Any) -> None:
         print(json.dumps({"event": event, **more}), flush=True)
 
-    def ask(text: str) -> bool:
-        tell("ask", text=text)
+    def ask(question: Question) -> bool:
+        tell("ask", text=question, beyond=question.beyond)
         return sys.stdin.readline().strip() == "yes"
 
     line = sys.stdin.readline()

@@ -140,7 +140,7 @@ class Worker:
         try:
             if self._must_stop():
                 raise Aborted
-            result = next(job.steps)
+            result = _finite(next(job.steps))
         except StopIteration:
             self._channel.send(protocol.Finished(identity))
         except Aborted:
@@ -172,6 +172,22 @@ class Worker:
             self._channel.send(protocol.Facts(identity, result))
         elif isinstance(result, Outcomes):
             self._channel.send(protocol.Proved(identity, result.by_name))
+
+
+def _finite(result: object) -> object:
+    """A step's result; a model whose file is broken somewhere inside still answers, but not with numbers.
+
+    Raises:
+        ModelError: a score is not finite.
+    """
+    import numpy as np
+
+    if isinstance(result, Scored) and not np.isfinite(result.rows).all():
+        raise ModelError(
+            "The model gave answers that are no numbers, so its file is damaged; nothing of this batch was used.",
+            todo="`backroom models check NAME` reads the file again; remove the model, then install or add it anew.",
+        )
+    return result
 
 
 def _steps(backend: Backend, work: Work) -> Iterator[object]:

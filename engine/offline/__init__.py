@@ -101,7 +101,7 @@ def _imitated_pairs() -> frozenset[CodeType]:
 
     They are known by their code itself: a name or a file name can be had by anybody.
     """
-    if sys.platform != "win32":
+    if os.name != "nt":
         return frozenset()
     import socket
 

@@ -67,7 +67,9 @@ def _tried(attempt: Callable[[Witness, bytes], object], name: str, witness: Witn
         except NotHere as reason:
             found.append((NOT_HERE, str(reason)))
         except BaseException as error:
-            found.append((FAILED, str(getattr(error, "what", f"{type(error).__name__}: {error}")).splitlines()[0][:160]))
+            found.append(
+                (FAILED, str(getattr(error, "what", f"{type(error).__name__}: {error}")).splitlines()[0][:160])
+            )
         else:
             found.append((WENT_OUT, "it went through"))
 
@@ -119,7 +121,7 @@ def _look_up(witness: Witness, message: bytes) -> None:
         _answered(error.errno)
 
 
-def _answered(code: int) -> None:
+def _answered(code: int | None) -> None:
     """Whether a failed look-up had asked anybody: "there is no such name" is an answer."""
     if code != socket.EAI_NONAME:
         raise OSError(f"look-up ended with {code}")

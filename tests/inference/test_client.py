@@ -10,7 +10,9 @@ import pytest
 
 from engine.errors import Cancelled, ModelError
 from engine.inference.client import REPEATS, ModelClient
+from engine.inference.protocol import Channel, Event, Setup
 from engine.inference.scripted import ScriptedBackend, ThreadPeer, thread_peer
+from engine.inference.tagging import TagTask
 from engine.inference.task import Calibration, LabelTask, TaskError
 from engine.jobs import JobContext
 
@@ -343,3 +345,65 @@ def test_a_failure_inside_arrives_as_an_error_with_its_exit_code() -> None:
     ):
         client.scores(TEXTS, TASK)
     assert caught.value.exit_code == 70
+
+
+class Scrambling(ThreadPeer):
+    """A model process whose pipe lies: `change` gets each frame of scores and returns the bytes that are sent instead."""
+
+    def __init__(self, change: Callable[[bytes], bytes]) -> None:
+        super().__init__(ScriptedBackend(by_length))
+        write = self._event_writer.write
+
+        class Writer:
+            def write(self, frame: bytes) -> int:
+                return write(change(frame) if b"Rows" in frame else frame)
+
+            def __getattr__(self, name: str) -> object:
+                return getattr(peer._event_writer, name)
+
+        peer = self
+        self._channel._outgoing = Writer()  # type: ignore[assignment]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame[:4] + b"\xc1" * (len(frame) - 4),
+        lambda frame: frame.replace(b"Rows", b"Cows"),
+        lambda frame: b"\xff\xff\xff\x7f" + frame[4:],
+        lambda frame: frame.replace(b"<f8", b"<f2"),
+        lambda frame: frame.replace(b"<f8", b"|O8"),
+        lambda frame: frame.replace(b"indices\x91\x00", b"indices\x91\x07"),
+    ],
+    ids=["no message", "unknown message", "endless frame", "other numbers", "objects", "texts nobody sent"],
+)
+def test_a_frame_that_cannot_be_read_ends_the_request_with_an_error(change: Callable[[bytes], bytes]) -> None:
+    with ModelClient(launch=lambda: Scrambling(change)) as client, pytest.raises(ModelError, match="again and again"):
+        client.scores(["abc"], TASK)
+
+
+@pytest.mark.timeout(20)
+def test_a_request_that_cannot_be_read_ends_the_model_process() -> None:
+    peer = ThreadPeer(ScriptedBackend(by_length))
+    peer.outgoing.write(b"\x05\x00\x00\x00junk!")
+    peer.outgoing.flush()
+    assert peer.wait(10)
+    peer = ThreadPeer(ScriptedBackend(by_length))
+    Channel(peer.incoming, peer.outgoing, Event).send(Setup(1))
+    peer.outgoing.write(b"\x05\x00\x00\x00junk!")
+    peer.outgoing.flush()
+    assert peer.wait(10)
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf")])
+def test_answers_that_are_no_numbers_stop_the_run(odd: float) -> None:
+    kept: list[int] = []
+    with ModelClient(
+        launch=thread_peer(lambda: ScriptedBackend(lambda text, label: odd if text == "e" else 1.0))
+    ) as client:
+        with pytest.raises(ModelError, match="no numbers") as caught:
+            client.scores(["a", "b", "c", "d", "e"], TASK, on_batch=lambda indices, rows: kept.extend(indices))
+        assert caught.value.exit_code == 4 and sorted(kept) == [0, 1, 2, 3]
+        with pytest.raises(ModelError, match="no numbers"):
+            client.tag(["e"], TagTask("t", "1", "p\n", "\n", "\n", {"x": " x", "y": " y"}))

@@ -40,6 +40,7 @@ class Hub:
     etag: str | None = None
     states_hash: bool = True
     redirect: str | None = None
+    range_said: str | None = None
     status: int = 200
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
     address: str = ""
@@ -82,7 +83,8 @@ def serve(hub: Hub) -> ThreadingHTTPServer:
             if hub.etag or hub.states_hash:
                 self.send_header("ETag", hub.etag or f'"{hub.sha256}"')
             if start:
-                self.send_header("Content-Range", f"bytes {start}-{len(hub.content) - 1}/{len(hub.content)}")
+                whole = f"bytes {start}-{len(hub.content) - 1}/{len(hub.content)}"
+                self.send_header("Content-Range", whole if hub.range_said is None else hub.range_said)
             self.end_headers()
             if body:
                 self.wfile.write(part[: hub.breaks.pop(0)] if hub.breaks else part)
@@ -216,11 +218,19 @@ def test_the_hubs_word_is_asked_about_and_kept_as_such(hub: Hub) -> None:
     assert card["vouched_by"] == "the hub"
 
 
-def test_a_file_that_nobody_vouches_for_is_said_so(hub: Hub) -> None:
+def test_a_file_that_nobody_vouches_for_is_not_fetched_whatever_is_agreed_to(hub: Hub) -> None:
     hub.states_hash = False
-    asked: list[str] = []
-    card = pull(of(hub, size=0, sha256=""), agree=lambda question: not asked.append(question))
-    assert "cannot be checked" in asked[0] and card["vouched_by"] == "nobody" and card["sha256"] == hub.sha256
+    with pytest.raises(ModelError, match="Nobody states a SHA-256"):
+        pull(of(hub, size=0, sha256=""), agree=lambda question: True)
+    assert [command for command, _, _ in hub.asked] == ["HEAD"] and nothing_half()
+
+
+@pytest.mark.parametrize("wrong", ["bytes 0-9/10", "", "bytes 7-9/10", "nonsense"])
+def test_a_server_with_wrong_ranges_is_given_up(hub: Hub, wrong: str) -> None:
+    hub.breaks, hub.range_said = [1000] * 100, wrong
+    with pytest.raises(ModelError, match="broke 5 times"):
+        pull(of(hub), agree=never)
+    assert len(hub.asked) < 15 and nothing_half()
 
 
 def test_no_means_that_nothing_is_fetched(hub: Hub) -> None:
@@ -248,6 +258,20 @@ def test_a_redirection_to_another_host_is_asked_about(hub: Hub) -> None:
         hub.redirect = f"http://{elsewhere.address}/blob"
         with pytest.raises(ModelError, match="not encrypted"):
             pull(of(hub), agree=lambda question: True)
+        assert elsewhere.asked == [] and nothing_half()
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_consent_in_advance_covers_no_other_host(hub: Hub, backroom: Run) -> None:
+    elsewhere = Hub(hub.content)
+    server = serve(elsewhere)
+    try:
+        hub.redirect = f"https://{elsewhere.address}/blob"
+        name = next(entry.name for entry in catalogue() if entry.repository)
+        done = backroom("models", "pull", name, "--yes")
+        assert done.returncode == 5 and elsewhere.address in done.stderr and "--yes does not cover this" in done.stderr
         assert elsewhere.asked == [] and nothing_half()
     finally:
         server.shutdown()
@@ -331,12 +355,13 @@ def test_only_the_fetching_process_may_connect(hub: Hub) -> None:
     code = f"""
 import socket
 from pathlib import Path
+from engine.inference.pull import Offer, connecting, pull
 from engine.offline import forbid_network, NetworkForbidden
+outside = connecting()
 forbid_network()
-from engine.inference.pull import Offer, pull
 offered = Offer("tiny", "http://{hub.address}{PATH}", "{hub.address}", None, {len(hub.content)}, "{hub.sha256}", "MIT", "",
                 Path({str(models_dir())!r}) / "tiny.gguf")
-print(pull(offered, agree=lambda question: False)["sha256"])
+print(pull(offered, agree=lambda question: False, process=outside)["sha256"])
 try:
     socket.create_connection({tuple(hub.address.split(":"))!r})
 except NetworkForbidden:
