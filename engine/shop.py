@@ -46,8 +46,12 @@ class Shop:
         """Whether the file can only be looked at."""
         return self.store.read_only
 
+    def settle(self) -> bool:
+        """In an idle moment: fold everything into the one file; whether nothing is left beside it."""
+        return self.store.settle()
+
     def close(self) -> None:
-        """Close this thread's connection."""
+        """Let the shop rest as one file; it opens itself again when it is used again."""
         self.store.close()
 
     def findings(

@@ -52,6 +52,9 @@ THEME = Theme(
 )
 
 
+IDLE_SECONDS = 4.0
+
+
 def _palette() -> type[Provider]:
     from tui.palette import Commands
 
@@ -106,9 +109,15 @@ class BackroomApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begin reading when that was asked for and something is unread."""
+        self.set_interval(IDLE_SECONDS, self._rest)
         shop = self.shop
         if self._analyze and shop is not None and (reading(shop.store).unread or not shop.findings()):
             self.call_after_refresh(self.action_read_shop)
+
+    def _rest(self) -> None:
+        """While nothing runs, the shop is one file that can be copied."""
+        if self.shop is not None and self.job is None and not self.shop.read_only:
+            self.shop.settle()
 
     # -- saying ----------------------------------------------------------------------------------------------------
 

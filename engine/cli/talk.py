@@ -40,7 +40,9 @@ model_option = click.option("--model", help="A model of the catalogue, or a .ggu
 
 def open_shop(path: Path, *, create: bool = False) -> Shop:
     from engine.shop import Shop
+    from engine.store.database import Store
 
+    Store.announce = staticmethod(say)
     return Shop(path, create=create)
 
 

@@ -423,3 +423,16 @@ def m009_desk_tables(db: Database) -> None:
             JOIN imports i ON i.id = t.import_id;
         """,
     )
+
+
+@migrations()
+def m010_marks(db: Database) -> None:
+    """The mark by which a side file is known to belong to a shop, and findings that their rows have left behind."""
+    _run(
+        db,
+        """
+        CREATE TABLE marks (id INTEGER PRIMARY KEY CHECK (id = 1), mark TEXT NOT NULL);
+        INSERT INTO marks VALUES (1, 'backroom mark new ' || lower(hex(randomblob(16))));
+        ALTER TABLE findings ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;
+        """,
+    )
