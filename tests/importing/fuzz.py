@@ -48,7 +48,7 @@ from tests.importing.test_grain import BUSINESS, DOUYIN_HEADER, JD, SETTLEMENT, 
 from tests.importing.test_header import EBAY, GOOGLE
 from tests.importing.test_links import PRODUCTS
 from tests.importing.test_quirks import META, PACKED, PDD, TRANSACTIONS, pdd
-from tests.importing.workbooks import write_ods, write_xls
+from tests.importing.workbooks import Cell, write_ods, write_xls
 
 SLOWEST_SECONDS = 10.0
 HANGS_AFTER_SECONDS = 180
@@ -103,7 +103,7 @@ def seeds(folder: Path) -> dict[str, bytes]:
         "shopify16.csv": SHOPIFY.encode("utf-16"),
         "google16.csv": GOOGLE.replace(",", "\t").encode("utf-16"),
     }
-    rows = [PDD, pdd("260914-1", "G-1"), pdd("260915-2")]
+    rows: list[list[Cell]] = [[*PDD], [*pdd("260914-1", "G-1")], [*pdd("260915-2")]]
     write_xls(folder / "old.xls", {"订单": rows, "b": rows[:1]})
     write_ods(folder / "open.ods", {"订单": rows})
     with xlsxwriter.Workbook(folder / "new.xlsx") as book:

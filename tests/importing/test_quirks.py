@@ -12,7 +12,7 @@ import gzip
 import importlib
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -152,7 +152,9 @@ def pdd(order: str, note: str = "", total: float = 27) -> list[str | float]:
     return ["雨伞", order, "已收货", 30, 0, 2, 1, total, 28, 1, "00777", "红", note]
 
 
-def sheet(path: Path, rows: list[list[object]], merges: tuple[tuple[int, int, int, int, object], ...] = ()) -> Path:
+def sheet(
+    path: Path, rows: Sequence[Sequence[object]], merges: tuple[tuple[int, int, int, int, object], ...] = ()
+) -> Path:
     with xlsxwriter.Workbook(path) as book:
         page = book.add_worksheet("数据")
         for r, row in enumerate(rows):
@@ -195,7 +197,7 @@ SYCM = [
 
 def test_a_header_of_merged_cells_over_two_rows(store: Store, tmp_path: Path) -> None:
     rows: list[list[object]] = [
-        [None, "生意参谋 商品"], [], [], [None] + [None] * 3 + SYCM[3:],
+        [None, "生意参谋 商品"], [], [], [None, None, None, None, *SYCM[3:]],
         [None, "2026-05-01", "7001", "雨伞", 100, 180, 6, 8, 240.0, "6.00%"],
         [None, "2026-05-02", "7001", "雨伞", 90, 150, 3, 3, 90.0, "3.33%"],
     ]  # fmt: skip
@@ -257,7 +259,7 @@ def test_protected_workbooks_are_named_as_such(store: Store, tmp_path: Path) -> 
         import_file(store, tmp_path / "old.xls")
 
 
-def packed_up(**members: bytes | str) -> bytes:
+def packed_up(members: Mapping[str, bytes | str]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
@@ -267,7 +269,7 @@ def packed_up(**members: bytes | str) -> bytes:
 
 def test_archives_with_folders_other_files_and_chinese_names(store: Store, drop: Callable[..., Path]) -> None:
     content = packed_up(
-        **{
+        {
             "a/b/orders.csv": SHOPIFY,
             "__MACOSX/a/b/._orders.csv": b"\0\1",
             "a/.DS_Store": b"\0",
@@ -287,16 +289,16 @@ def test_archives_with_folders_other_files_and_chinese_names(store: Store, drop:
 def test_what_cannot_be_read_of_an_archive_is_said_and_the_rest_is_loaded(
     store: Store, drop: Callable[..., Path]
 ) -> None:
-    inner = packed_up(**{"orders.csv": SHOPIFY})
+    inner = packed_up({"orders.csv": SHOPIFY})
     reports = import_file(
-        store, drop(packed_up(**{"inner.zip": inner, "empty.csv": b"", "cut.xlsx": b"PK\x03\x04 cut"}), "w.zip")
+        store, drop(packed_up({"inner.zip": inner, "empty.csv": b"", "cut.xlsx": b"PK\x03\x04 cut"}), "w.zip")
     )
     assert [(r.rows_loaded, r.import_id is None) for r in reports] == [(3, False), (0, True), (0, True)]
     assert [r.reason for r in reports[1:]] == ["this file is empty.", "this archive or workbook is damaged."]
     assert reports[1].file.endswith("w.zip/empty.csv")
     deep = inner
     for _ in range(5):
-        deep = packed_up(**{"again.zip": deep})
+        deep = packed_up({"again.zip": deep})
     with pytest.raises(InputFileError, match="too deep"):
         import_file(store, drop(deep, "deep.zip"))
 
@@ -306,13 +308,13 @@ def test_archives_that_unpack_to_far_too_much_are_refused(
 ) -> None:
     from engine.importing.reading import opening
 
-    huge = packed_up(**{"a.csv": b"0" * (101 << 20)})
+    huge = packed_up({"a.csv": b"0" * (101 << 20)})
     with pytest.raises(InputFileError, match="too large to unpack"):
         import_file(store, drop(huge, "bomb.zip"))
     # Also when many small members, or a lie about their size, add up to it.
     monkeypatch.setattr(opening, "LARGEST_MEMBER", 3_000)
     with pytest.raises(InputFileError, match="too large to unpack"):
-        import_file(store, drop(packed_up(**{f"{n}.csv": JUDGEME_HEADER + "x" * 1_000 for n in range(4)}), "many.zip"))
+        import_file(store, drop(packed_up({f"{n}.csv": JUDGEME_HEADER + "x" * 1_000 for n in range(4)}), "many.zip"))
     with pytest.raises(InputFileError, match="too large to unpack"):
         import_file(store, drop(gzip.compress(b"0" * 4_000), "a.csv.gz"))
 
@@ -558,7 +560,7 @@ def test_moments_carry_the_platforms_zone(store: Store, tmp_path: Path) -> None:
 
 
 def test_orders_placed_for_show_are_set_apart_and_said(store: Store, tmp_path: Path) -> None:
-    rows = [
+    rows: list[Sequence[object]] = [
         list(PDD),
         pdd("260914-1", "G-0914"),
         pdd("260914-2", "V-老客"),

@@ -108,7 +108,7 @@ def test_a_file_too_big_for_the_machine_is_refused(tiny: Path, monkeypatch: pyte
 
 
 def test_a_full_disk_is_said_before_copying(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 10, 0))  # type: ignore[attr-defined]
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 10, 0))
     with pytest.raises(ModelError, match="--link"):
         add_model(tiny, trial=False)
     assert left_behind() == []

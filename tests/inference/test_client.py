@@ -123,7 +123,13 @@ def test_cancel_from_another_thread_ends_a_request_that_computes() -> None:
         free.wait(10)
 
     with scripted(before_batch=block) as client:
-        stopper = threading.Thread(target=lambda: (computing.wait(10), client.cancel(), free.set()))
+
+        def stop() -> None:
+            computing.wait(10)
+            client.cancel()
+            free.set()
+
+        stopper = threading.Thread(target=stop)
         stopper.start()
         with pytest.raises(Cancelled):
             client.scores(TEXTS, TASK)

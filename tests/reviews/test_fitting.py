@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from engine.inference.task import Calibration, LabelTask
 from engine.reviews.fitting import fit_thresholds, gold_of, settle
@@ -31,7 +33,8 @@ def _no_vectors(texts: Sequence[str], language: str) -> np.ndarray:
 
 def _empty_vectors(texts: Sequence[str], language: str) -> np.ndarray:
     vectors = np.random.default_rng(len(texts)).normal(0, 1, (len(texts), 16))
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    normed: NDArray[Any] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return normed
 
 
 @pytest.mark.parametrize(("stars", "column"), [(1, 0), (2, 0), (3, 1), (4, 2), (5, 2), (None, -1)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from engine.findings import wilson
 from engine.shop import Shop
@@ -57,7 +58,7 @@ def build(path: Path, *, reviews: int = 60, labelled: bool = True, findings: boo
             db.execute("INSERT INTO reviews_search (rowid, text) VALUES (?, ?)", [row, spaced(text)])
             if labelled:
                 rest = (1 - confidence) / 2
-                shares = {name: rest for name in ("negative", "neutral", "positive")} | {sentiment: confidence}
+                shares = dict.fromkeys(("negative", "neutral", "positive"), rest) | {sentiment: confidence}
                 db.execute(
                     "INSERT INTO labels (table_name, row_id, task, source, label, probabilities, confidence, abstain, method, "
                     "made_at) VALUES ('reviews', ?, 'sentiment', 'model', ?, ?, ?, ?, 'test', '2026-07-01')",
@@ -72,7 +73,7 @@ def build(path: Path, *, reviews: int = 60, labelled: bool = True, findings: boo
 def _findings(db) -> None:
     counts = ((0, 8), (1, 8), (1, 8), (0, 0), (3, 8), (4, 8), (5, 8))
     months = [{"month": f"2026-{month:02}", "k": k, "n": n} for month, (k, n) in enumerate(counts, 1)]
-    rows = (
+    rows: tuple[tuple[Any, ...], ...] = (
         ("pain_point:lantern:battery", "pain_point", {"product": "lantern", "name": "Hemlock Camp Lantern", "theme": "battery"},
          'Customers of Hemlock Camp Lantern say the battery dies early ("battery died after two weeks"): 14 of 48 reviews, and '
          "more of them each month since April.", {"months": months, "stars_lost": 0.62}, 48, 14, 5.0),

@@ -29,7 +29,8 @@ def declaring() -> list[type[DOMNode]]:
     found: list[type[DOMNode]] = []
     waiting: list[type] = [DOMNode]
     while waiting:
-        for cls in waiting.pop().__subclasses__():
+        subclasses: list[type] = waiting.pop().__subclasses__()
+        for cls in subclasses:
             waiting.append(cls)
             if cls.__module__.startswith("tui.") and "COMMAND_TABLE" in cls.__dict__ and cls not in found:
                 found.append(cls)
@@ -76,7 +77,7 @@ async def test_help_lists_every_key_of_the_screen(shop: Shop) -> None:
 
 async def palette(app: BackroomApp) -> dict[str, str]:
     hits = [hit async for hit in Commands(app.screen).discover()]
-    return {str(hit.text): str(hit.display) for hit in hits}
+    return {str(hit.text): str(getattr(hit, "display", "")) for hit in hits}
 
 
 async def test_the_palette_offers_only_what_is_possible(shop: Shop) -> None:

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from engine.shop import Shop
 from tests.tui.conftest import screen_text, settle
@@ -21,6 +22,7 @@ async def export(pilot, app: BackroomApp, path: Path) -> None:
     await pilot.press("ctrl+e")
     await settle(pilot)
     await pilot.press("ctrl+a", "delete")
+    assert isinstance(app.screen.focused, Input)
     app.screen.focused.value = str(path)
     await pilot.press("enter")
     await settle(pilot)

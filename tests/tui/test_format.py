@@ -34,10 +34,16 @@ from tui.format import (
 
 
 def finding(**changes: object) -> Finding:
-    base = dict(
-        key="k", desk="reviews", kind="pain_point", subject={}, sentence="s", numbers={}, method="m", n=48, k=12
-    )
-    return Finding(**{**base, **changes})  # type: ignore[arg-type]
+    base = {
+        "key": "k",
+        "desk": "reviews",
+        "kind": "pain_point",
+        "subject": {},
+        "sentence": "s",
+        "numbers": {},
+        "method": "m",
+    }
+    return Finding(**{**base, "n": 48, "k": 12, **changes})  # type: ignore[arg-type]
 
 
 @given(st.text(), st.integers(1, 40))

@@ -82,7 +82,7 @@ async def test_a_dropped_folder_is_shown_before_anything_is_loaded(empty: Shop, 
     app = BackroomApp(empty)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        app.screen.focused.post_message(events.Paste(f"'{folder}'\n"))
+        (app.screen.focused or app.screen).post_message(events.Paste(f"'{folder}'\n"))
         screen = await looked_at(pilot, app)
         text = screen_text(app)
         assert "judgeme reviews" in text and "not known; review?" in text and "cannot be read" in text
@@ -222,7 +222,7 @@ async def test_text_that_names_no_file_is_left_alone(empty: Shop) -> None:
     app = BackroomApp(empty)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        app.screen.focused.post_message(events.Paste("just some words\nof a customer"))
+        (app.screen.focused or app.screen).post_message(events.Paste("just some words\nof a customer"))
         await settle(pilot)
         assert not isinstance(app.screen, ImportScreen)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from engine.jobs import Progress
 from engine.shop import Shop
@@ -44,12 +45,11 @@ async def test_screen(
 ) -> None:
     app = BackroomApp(shop)
     async with app.run_test(size=size) as pilot:
-        app.cursor_blink = False
         await settle(pilot)
         for key in SCREENS[name]:
             await pilot.press(key)
             await settle(pilot)
-            if hasattr(app.focused, "cursor_blink"):
+            if isinstance(app.focused, Input):
                 app.focused.cursor_blink = False
         await settle(pilot)
         snapshot(app, f"{name}_{size[0]}x{size[1]}")

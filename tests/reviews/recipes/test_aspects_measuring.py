@@ -97,7 +97,8 @@ def test_gold_texts_that_the_model_would_read_otherwise_are_left_out(tmp_path: P
 
 def test_thresholds_drop_weak_terms_where_texts_have_none() -> None:
     texts = [f"a screen {i}" for i in range(20)] + [f"just words {i}" for i in range(20)]
-    spans = [[(2, 8, "positive")]] * 20 + [[]] * 20
+    screen: list[tuple[int, int, str | None]] = [(2, 8, "positive")]
+    spans = [screen] * 20 + [[]] * 20
     tagged = [_tagged(t, {"screen": 2.0, "words": 0.8}) for t in texts]
     gold = Gold("g", texts, spans)
     before = score(spans, spans_of(texts, tagged, Thresholds()))

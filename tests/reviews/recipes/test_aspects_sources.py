@@ -14,6 +14,7 @@ from engine.reviews.aspects import CATEGORIES, POLARITIES, SPANS
 from engine.reviews.recipes import aspects_sources, aspects_split
 from engine.reviews.recipes.aspects import TASK
 from engine.reviews.recipes.aspects_sources import category_of, named_in, parse_written, written
+from engine.reviews.recipes.sentiment_sources import WRITTEN
 
 
 def test_the_labels_stand_in_the_order_that_reading_expects() -> None:
@@ -135,7 +136,7 @@ def test_marks_find_their_sentences_and_hold_none(data: DataFolder, tmp_path: Pa
 
 
 def test_the_shipped_marks_are_well_formed() -> None:
-    for line in (aspects_sources.WRITTEN / "aspect_marks.tsv").read_text("utf-8").splitlines():
+    for line in (WRITTEN / "aspect_marks.tsv").read_text("utf-8").splitlines():
         key, spans, whole = line.split("\t")
         example = aspects_sources._with_marks(" " * 400, key, spans, whole)
         assert len(key) == 16 and len(example.terms) + len(example.opinions) == len(spans.split())

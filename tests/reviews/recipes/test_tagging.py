@@ -139,7 +139,7 @@ def test_what_is_learned_is_found_by_llama_cpp(tiny_path: Path, tokenizer: GgufT
         [(a.start, a.polarity, a.category) for a in read_sentence(text, tagged, Thresholds())]
         for text, tagged in zip(texts, read, strict=True)
     ]
-    wanted = [
+    wanted: list[list[tuple[int | None, str | None, str | None]]] = [
         [(t.start, t.polarity, t.category) for t in e.terms]
         or ([(None, e.implicit_polarity, e.implicit)] if e.implicit else [])
         for e in TRAINED
