@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -22,11 +23,13 @@ from textual.theme import Theme
 from engine.cells import one_line
 from engine.errors import BackroomError, Cancelled
 from engine.findings import AnalysisReport, Finding
+from engine.paths import log_dir, state_dir
 from engine.reviews.queries import reading
 from engine.shop import Shop
 from tui.areas import AREAS
 from tui.background import READING, Job, Reader
 from tui.commands import Command, bindings
+from tui.course import Memory
 from tui.decisions import Decision, Decisions
 from tui.format import counted, duration
 from tui.messages import JobEnded, JobProgressed, Loaded, LoadFailed
@@ -59,6 +62,10 @@ def _palette() -> type[Provider]:
     from tui.palette import Commands
 
     return Commands
+
+
+REFRESH_SECONDS = 2.0
+"""How often lists catch up with a reading under way."""
 
 
 class BackroomApp(App[None], inherit_bindings=False):
@@ -98,6 +105,7 @@ class BackroomApp(App[None], inherit_bindings=False):
         self.decisions = Decisions()
         self.reader = Reader(self.post_message)
         self._analyze = analyze
+        self._refreshed = 0.0
         self.animation_level = "none"
         self.register_theme(THEME)
         self.theme = THEME.name
@@ -213,9 +221,12 @@ class BackroomApp(App[None], inherit_bindings=False):
         if self.job is not None and message.job == self.job.number:
             before, self.job.progress = self.job.progress, message.progress
             self._show_job()
-            if self.job.title == READING and before is not None and before.stage != message.progress.stage:
-                # A stage that ended has stored what it found.
+            # What a stage has stored so far is shown while it goes on, and all of it when the next one begins.
+            ended = before is not None and before.stage != message.progress.stage
+            moved = message.progress.done > 0 and time.monotonic() - self._refreshed >= REFRESH_SECONDS
+            if self.job.title == READING and (ended or moved):
                 self.data_changed()
+                self._refreshed = time.monotonic()
 
     @on(JobEnded)
     def job_ended(self, message: JobEnded) -> None:
@@ -274,17 +285,21 @@ class BackroomApp(App[None], inherit_bindings=False):
         if shop is None or self.job is not None:
             return
 
+        memory = Memory(state_dir() / "courses.json")
+
         def done(report: AnalysisReport) -> None:
-            self.say(
-                f"{counted(report.labelled, 'review')} read, {counted(report.findings, 'finding')}, in "
-                f"{duration(report.seconds)}.",
-                title="The shop is read",
-            )
+            if report.labelled:
+                memory.keep(READING, job.course.taken())
+            read, found = reading(shop.store), len(shop.findings(today=True))
+            said = f"{counted(read.read, 'review')} read, " if read.reviews else ""
+            said += f"{counted(found, 'finding')} on Today, in {duration(report.seconds)}."
+            self.say(said, title="The shop is read")
             for warning in report.warnings:
                 self.say(warning, warning=True, seconds=12)
             self.bell()
 
-        self.start_job(Job(READING, lambda context: shop.run(context), done))
+        job = Job(READING, lambda context: shop.run(context), done, plan=memory.expected(READING))
+        self.start_job(job)
 
     def action_undo(self) -> None:
         """Take the last decision back and say which it was."""
@@ -379,8 +394,6 @@ class BackroomApp(App[None], inherit_bindings=False):
 
 def log_fault(error: BaseException) -> str:
     """Write a fault's traceback to the log; returns the log's path, or "" when it cannot be written."""
-    from engine.paths import log_dir
-
     try:
         path = log_dir() / "backroom.log"
         with path.open("a", encoding="utf-8") as log:

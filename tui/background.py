@@ -9,13 +9,14 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from textual.message import Message
 
 from engine.jobs import JobContext, Progress
+from tui.course import Course, Leg
 from tui.messages import JobEnded, JobProgressed, Loaded, LoadFailed
 
 Post = Callable[[Message], bool]
@@ -77,18 +78,26 @@ class Job:
 
     Attributes:
         title: what it does, for the job bar.
+        work: what it does; runs on a thread of its own.
         done: called on the app's thread with the result when it ended well.
+        failed: called with the error when it did not, before that is shown.
+        plan: its stages with how long each is expected to take, where that is known beforehand.
         progress: the last report.
-        finished: units counted in all stages that reported, by unit; what a stopped job says it kept.
+        course: how far the whole of it is.
     """
 
     title: str
     work: Callable[[JobContext], Any]
     done: Callable[[Any], None]
     failed: Callable[[BaseException], None] | None = None
+    plan: Sequence[Leg] = ()
     number: int = field(default_factory=lambda: next(_numbers))
     context: JobContext = field(default_factory=JobContext)
     progress: Progress | None = None
+    course: Course = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.course = Course(self.plan)
 
     @property
     def stopping(self) -> bool:
@@ -97,7 +106,13 @@ class Job:
 
     def start(self, post: Post) -> None:
         """Begin on a daemon thread that reports through `post`."""
-        self.context.report = lambda progress: void(post(JobProgressed(self.number, progress)))
+
+        def report(progress: Progress) -> None:
+            # Here and not where the message arrives: the queue drops reports that newer ones replace.
+            self.course.report(progress)
+            post(JobProgressed(self.number, progress))
+
+        self.context.report = report
         threading.Thread(target=self._run, args=(post,), name=f"job-{self.number}", daemon=True).start()
 
     def _run(self, post: Post) -> None:

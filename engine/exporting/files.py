@@ -8,6 +8,7 @@ import html
 import itertools
 import math
 import os
+import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ def replacing(path: Path, *, force: bool) -> Iterator[Path]:
     """
     if path.is_dir():
         raise UsageError("this is a folder.", file=str(path), todo="Name a file in it.")
+    if not path.parent.is_dir():
+        raise UsageError(
+            f"there is no folder {path.parent}.", file=str(path), todo="Make it first, or name a folder that is there."
+        )
     if path.exists() and not force:
         raise UsageError("there is such a file already.", file=str(path), todo="Choose another name, or add --force.")
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -140,31 +145,41 @@ def _csv(sheet: Sheet, path: Path, context: JobContext) -> None:
 
 def _xlsx(sheet: Sheet, path: Path, context: JobContext) -> None:
     import xlsxwriter
+    from xlsxwriter.exceptions import XlsxFileError
 
     if sheet.count > ROWS_OF_A_SHEET:
         raise UsageError(
             f"an .xlsx sheet holds {ROWS_OF_A_SHEET:,} rows, and there are {sheet.count:,}.", todo="Export to .csv."
         )
-    # Rows leave the memory as they are written.
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
-    try:
-        page = book.add_worksheet(_sheet_name(sheet.title))
-        bold = book.add_format({"bold": True})
-        rows = _counted(sheet.rows(), sheet, context)
-        first = list(itertools.islice(rows, _WIDTH_FROM))
-        for column, name in enumerate(sheet.columns):
-            page.set_column(column, column, min(60, max(map(_cells, (name, *(row[column] for row in first)))) + 2))
-        page.freeze_panes(1, 0)
-        # Identifiers are text on purpose: no green corner that offers to make numbers of them.
-        page.ignore_errors({"number_stored_as_text": f"A1:XFD{ROWS_OF_A_SHEET + 1}"})
-        page.autofilter(0, 0, max(1, sheet.count), max(0, len(sheet.columns) - 1))
-        for column, name in enumerate(sheet.columns):
-            page.write_string(0, column, neutral(name), bold)
-        for number, row in enumerate(itertools.chain(first, rows), 1):
-            for column, cell in enumerate(row):
-                _xlsx_cell(page, number, column, plain(cell), sheet.columns[column])
-    finally:
-        book.close()
+    with tempfile.TemporaryDirectory(prefix="backroom-") as folder:
+        # Rows leave the memory as they are written.
+        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
+        _fill(book, sheet, context)
+        try:
+            book.close()
+        except XlsxFileError as error:
+            # The library wraps what the system said; it is a full disk or a folder that cannot be written.
+            cause = error.args[0] if error.args else None
+            raise cause if isinstance(cause, OSError) else OSError(str(error)) from error
+
+
+def _fill(book: Any, sheet: Sheet, context: JobContext) -> None:
+    """A header that stays, columns as wide as their first rows, and all rows."""
+    page = book.add_worksheet(_sheet_name(sheet.title))
+    bold = book.add_format({"bold": True})
+    rows = _counted(sheet.rows(), sheet, context)
+    first = list(itertools.islice(rows, _WIDTH_FROM))
+    for column, name in enumerate(sheet.columns):
+        page.set_column(column, column, min(60, max(map(_cells, (name, *(row[column] for row in first)))) + 2))
+    page.freeze_panes(1, 0)
+    # Identifiers are text on purpose: no green corner that offers to make numbers of them.
+    page.ignore_errors({"number_stored_as_text": f"A1:XFD{ROWS_OF_A_SHEET + 1}"})
+    page.autofilter(0, 0, max(1, sheet.count), max(0, len(sheet.columns) - 1))
+    for column, name in enumerate(sheet.columns):
+        page.write_string(0, column, neutral(name), bold)
+    for number, row in enumerate(itertools.chain(first, rows), 1):
+        for column, cell in enumerate(row):
+            _xlsx_cell(page, number, column, plain(cell), sheet.columns[column])
 
 
 def _xlsx_cell(page: Any, row: int, column: int, value: Any, name: str) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import fastexcel
 import pytest
 
-from engine.errors import BackroomError, Cancelled, ShopError, UsageError
+from engine.errors import Cancelled, ShopError, UsageError
 from engine.exporting import files
 from engine.importing import profiles
 from engine.importing.desk import import_file
@@ -85,9 +87,38 @@ def test_a_stopped_export_leaves_the_old_file_and_no_half_one(shop: Shop, tmp_pa
     assert file.read_text() == "mine" and sorted(tmp_path.glob("*out*")) + sorted(tmp_path.glob(".*")) == before
 
 
-def test_a_folder_that_is_not_there_is_said(shop: Shop, tmp_path: Path) -> None:
-    with pytest.raises(BackroomError, match="cannot be written"):
-        shop.export("orders", tmp_path / "nowhere" / "out.csv")
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "json", "md", "html"])
+def test_a_folder_that_is_not_there_is_said(shop: Shop, tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(UsageError, match=r"there is no folder .*nowhere"):
+        shop.export("orders", tmp_path / "nowhere" / f"out.{suffix}")
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from engine.errors import BackroomError
+from engine.shop import Shop
+shop, out = Shop(sys.argv[1]), Path(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+try:
+    shop.export("order_lines", out)
+except BackroomError as error:
+    print(error.message())
+print("left:", *out.parent.iterdir())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of a file's size there")
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "json", "md", "html"])
+def test_a_disk_without_room_is_said_and_nothing_is_left(shop: Shop, tmp_path: Path, suffix: str) -> None:
+    (tmp_path / "out").mkdir()
+    shop.close()
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(shop.path), str(tmp_path / "out" / f"lines.{suffix}")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    said, left = done.stdout.splitlines()
+    assert "this file cannot be written: " in said and "disk has room" in said and left == "left:"
 
 
 def test_what_no_workbook_can_hold_is_said_and_nothing_is_cut(shop: Shop, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from tests.tui.conftest import settle
 from tests.tui.shops import build
 from tui.app import BackroomApp
 from tui.background import Job
+from tui.course import Course, Leg
 from tui.screens.dialogs import ErrorDialog
 
 ORDER = (
@@ -88,6 +89,10 @@ async def test_job_bar(shop: Shop, snapshot: Callable[[BackroomApp, str], None])
         await settle(pilot)
         app.job = Job("Reading the shop", lambda context: None, lambda result: None)
         app.job.progress = Progress("Reading reviews", 320, 900, "reviews", 41.5, 14.0)
+        app.job.course = Course(
+            [Leg("Reading reviews", 10), Leg("Weighing", 20)], clock=iter((0.0, 4.0, *[8.0] * 9)).__next__
+        )
+        app.job.course.report(app.job.progress)
         app._show_job()
         await settle(pilot)
         snapshot(app, "job_80x24")

@@ -9,7 +9,6 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from engine.cells import one_line
-from engine.jobs import Progress
 from tui.areas import AREAS, Area
 from tui.background import Job
 from tui.format import bar, clip, count, duration
@@ -69,6 +68,14 @@ class JobBar(Static):
         super().__init__()
         self._job: Job | None = None
 
+    def on_mount(self) -> None:
+        """The time left counts down between reports."""
+        self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
+        if self._job is not None:
+            self.refresh()
+
     def show_job(self, job: Job | None) -> None:
         """Show `job`, or nothing."""
         self.set_class(job is not None, "-running")
@@ -81,20 +88,16 @@ class JobBar(Static):
 
 
 def job_line(job: Job, width: int) -> str:
-    """A job in `width` cells: what, how far, how fast, how long still, and how to stop it; only the stage's name is clipped."""
-    progress = job.progress
+    """A job in `width` cells: what, how far the whole of it is and how long that still takes, and how to stop it.
+
+    Only the name of the stage is clipped.
+    """
+    progress, course = job.progress, job.course
     ending = " · stopping…" if job.stopping else " · ctrl+x stops"
     if progress is None:
         return clip(f"{job.title}…", width - cell_len(ending)) + ending
-    facts = f" {bar(progress.fraction, 5)} {progress.fraction:.0%} · {progress_numbers(progress)}{ending}"
+    numbers = f"{count(progress.done)}/{count(progress.total)} {progress.unit}"
+    left = course.seconds_left
+    numbers += f" · {duration(left)} left" if left is not None else ""
+    facts = f" {bar(course.fraction, 5)} {course.fraction:.0%} · {numbers}{ending}"
     return clip(one_line(progress.stage), max(12, width - cell_len(facts))) + facts
-
-
-def progress_numbers(progress: Progress) -> str:
-    """Counts, rate and time left."""
-    parts = [f"{count(progress.done)}/{count(progress.total)} {progress.unit}"]
-    if progress.rate:
-        parts.append(f"{progress.rate:,.0f}/s" if progress.rate >= 10 else f"{progress.rate:.1f}/s")
-    if progress.seconds_left:
-        parts.append(f"{duration(progress.seconds_left)} left")
-    return " · ".join(parts)

@@ -33,7 +33,7 @@ from tui.screens.imports.candidates import (
     summary,
 )
 from tui.screens.imports.choices import FileChoices
-from tui.screens.imports.loading import load_files
+from tui.screens.imports.loading import legs, load_files
 from tui.screens.imports.preview import Preview
 from tui.screens.imports.report import ImportReportScreen
 from tui.screens.imports.undoing import ask_to_undo
@@ -400,7 +400,7 @@ class ImportScreen(FileChoices):
         def work(context: JobContext) -> list[tuple[Candidate, list[ImportReport] | Exception]]:
             return load_files(shop, plan, context, lambda c, result: void(self.post_message(FileLoaded(c, result))))
 
-        self.room.start_job(Job("Importing", work, lambda results: self._loaded(results, len(plan))))
+        self.room.start_job(Job("Importing", work, lambda results: self._loaded(results, len(plan)), plan=legs(plan)))
 
     @on(FileLoaded)
     def file_loaded(self, event: FileLoaded) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,10 +10,29 @@ from typing import TYPE_CHECKING
 from engine.errors import BackroomError, Cancelled
 from engine.jobs import JobContext, Progress
 from engine.shop import Shop
+from tui.course import Leg
 from tui.screens.imports.candidates import Candidate
 
 if TYPE_CHECKING:
     from engine.importing.report import ImportReport, ImportSettings
+
+
+BYTES_PER_SECOND = 2_000_000
+"""What a laptop loads; the course of the job corrects it by what it measures."""
+
+
+def _name(position: int, plan: Sequence[object], candidate: Candidate) -> str:
+    return f"{position}/{len(plan)} {candidate.path.name}"
+
+
+def legs(plan: Sequence[tuple[Candidate, ImportSettings]]) -> list[Leg]:
+    """The files of `plan` as stages of one job, each expected to take as long as it is large."""
+    found = []
+    for position, (candidate, _) in enumerate(plan, 1):
+        with contextlib.suppress(OSError):
+            size = candidate.path.stat().st_size
+            found.append(Leg(_name(position, plan, candidate), max(1, size) / BYTES_PER_SECOND, whole=True))
+    return found
 
 
 def load_files(
@@ -30,7 +50,7 @@ def load_files(
     results: list[tuple[Candidate, list[ImportReport] | Exception]] = []
     report = context.report
     for position, (candidate, settings) in enumerate(plan, 1):
-        prefix = f"{position}/{len(plan)} {candidate.path.name}"
+        prefix = _name(position, plan, candidate)
 
         def tell(progress: Progress, prefix: str = prefix) -> None:
             # The file's name is shown once; the stage only where it is another than reading it.
