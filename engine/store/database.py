@@ -154,7 +154,9 @@ class Store:
             if "not a database" in str(error):
                 raise ShopError("this file is not a shop (not an SQLite database).", file=str(self.path)) from error
             if "unable to open" in str(error):
-                raise ShopError("this shop cannot be read.", file=str(self.path), todo="Check its permissions.") from error
+                raise ShopError(
+                    "this shop cannot be read.", file=str(self.path), todo="Check its permissions."
+                ) from error
             if not sides.has_any(self.path):
                 with connecting.translated(self.path):
                     raise
