@@ -1,0 +1,1 @@
+"""The promotions desk: what a promotion really brought, and what one could bring."""

@@ -1,0 +1,1 @@
+"""The stock desk: demand, what to order by when, stock health, profit per product."""
