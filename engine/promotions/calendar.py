@@ -141,7 +141,7 @@ def _column_of(sold: Sales, day: date) -> int:
 
 def _grid(days: Sequence[date]) -> tuple[str, date, list[int]]:
     distinct = sorted(set(days))
-    gap = float(np.median([(b - a).days for a, b in pairwise(distinct)] or [1.0]))
+    gap = float(np.median([(b - a).days for a, b in pairwise(distinct)] or [1]))
     start = distinct[0]
     if gap > 20:
         return "month", start, [(d.year - start.year) * 12 + d.month - start.month for d in days]

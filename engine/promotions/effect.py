@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -276,6 +277,22 @@ def capped_orders(quantities: Array, series: NDArray[np.intp]) -> Array:
 
 
 @dataclass(frozen=True)
+class Aftermath:
+    """What lacked after one promotion: units sold and expected in the periods after it, and how sure the lack is.
+
+    Attributes:
+        lack: expected - sold, in units; p: chance of such a lack after a window without promotion (one-sided).
+        net: what promotion and aftermath brought together; net_low, net_high: its 90 % interval.
+    """
+
+    lack: float
+    p: float
+    net: float
+    net_low: float
+    net_high: float
+
+
+@dataclass(frozen=True)
 class PullForward:
     """Units that promotions took from the periods after them, over all promotions of the shop together.
 
@@ -288,15 +305,40 @@ class PullForward:
     n: int
 
 
-def pull_forward(units: Array, windows: Sequence[Window], step: str, length: int) -> PullForward | None:
-    """How much of what promotions brought lacks in the `length` periods after them. None under five promotions.
-
-    Only the shop as a whole can be told: after a single promotion the lack drowns in chance.
-    """
+def _with_aftermath(units: Array, windows: Sequence[Window], step: str, length: int) -> _Shop:
+    """The shop with the periods after promotions kept out of every baseline."""
     promoted = np.zeros(units.shape, dtype=bool)
     for w in windows:
         promoted[w.series, w.first : w.last + 1 + length] = True
-    shop = _Shop(units, promoted, step)
+    return _Shop(units, promoted, step)
+
+
+def aftermaths(units: Array, windows: Sequence[Window], step: str, length: int) -> list[Aftermath | None]:
+    """What lacked in the `length` periods after each promotion; None where it is not over or nothing can be compared."""
+    shop = _with_aftermath(units, windows, step, length)
+    after = [Window(w.id, w.series, w.last + 1, w.last + length) for w in windows]
+    bias, widen = _calibrated(_placebos(shop, after))
+    found: list[Aftermath | None] = []
+    for w, later in zip(windows, after, strict=True):
+        inside = shop.raw(w.series, w.first, w.last)
+        rest = shop.raw(later.series, later.first, later.last) if later.last < units.shape[1] else None
+        if inside is None or rest is None:
+            found.append(None)
+            continue
+        lack = rest.baseline * bias - rest.units
+        net = inside.units + rest.units - (inside.baseline + rest.baseline) * bias
+        error = float(np.hypot(inside.error, rest.error)) * widen
+        p = float(norm.sf(lack / (rest.error * widen)))
+        found.append(Aftermath(lack, p, net, net - _Z90 * error, net + _Z90 * error))
+    return found
+
+
+def pull_forward(units: Array, windows: Sequence[Window], step: str, length: int) -> PullForward | None:
+    """How much of what promotions brought lacks in the `length` periods after them. None under five promotions.
+
+    For most single promotions the lack drowns in chance; over all of a shop it can be told.
+    """
+    shop = _with_aftermath(units, windows, step, length)
     pairs = []
     for w in windows:
         inside, after = shop.raw(w.series, w.first, w.last), shop.raw(w.series, w.last + 1, w.last + length)
