@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.promotions.design import break_even_lift, design, elasticities, holdout_share, periods_for_test
+from tests.sure import sure
 
 
 def test_break_even_lift_is_margin_over_what_is_left_of_it() -> None:
@@ -23,7 +24,7 @@ def _priced(true: float, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_a_planted_elasticity_is_found_and_shared_with_products_whose_price_never_moved() -> None:
-    found = elasticities(*_priced(2.0))
+    found = [sure(one) for one in elasticities(*_priced(2.0))]
     assert np.mean([e.value for e in found[:15]]) == pytest.approx(2.0, abs=0.25)
     assert found[20].own is None and found[20].value == pytest.approx(2.0, abs=0.4)
     assert found[20].high - found[20].low > found[3].high - found[3].low
@@ -45,6 +46,6 @@ def test_a_design_says_whether_it_pays_and_the_stock_lasts() -> None:
 
 
 def test_a_smaller_lift_takes_a_longer_test() -> None:
-    assert periods_for_test(10, 2, 0.2) > periods_for_test(10, 2, 0.5) > 2
+    assert sure(periods_for_test(10, 2, 0.2)) > sure(periods_for_test(10, 2, 0.5)) > 2
     assert periods_for_test(10, 2, 0.0) is None
-    assert holdout_share(20, 400, 0.2) > holdout_share(20, 400, 0.6) > 100
+    assert sure(holdout_share(20, 400, 0.2)) > sure(holdout_share(20, 400, 0.6)) > 100
