@@ -306,6 +306,22 @@ def status(column: pl.Series) -> Cleaned:
     return Cleaned(column.replace_strict(known, default=None, return_dtype=pl.String).rename(column.name))
 
 
+@cache
+def _payment_words() -> dict[str, str]:
+    data = tomllib.loads((Path(__file__).parent / "statuses.toml").read_text(encoding="utf-8"))
+    return {normal(word): name for name, words in data["payment"].items() for word in words}
+
+
+def payment(column: pl.Series) -> Cleaned:
+    """The state of a payment in which no money has moved (`failed`, `pending`, `authorised`, …); null where it has."""
+    import polars as pl
+
+    known = {value: _payment_words().get(normal(value)) for value in column.drop_nulls().unique()}
+    if not known:
+        return Cleaned(column)
+    return Cleaned(column.replace_strict(known, default=None, return_dtype=pl.String).rename(column.name))
+
+
 def clean(column: pl.Series, kind: str, *, decimal: str, order: str, zone: str | None) -> Cleaned:
     """One column of cells as its kind of value."""
     column = blank_to_null(column)
@@ -324,6 +340,8 @@ def clean(column: pl.Series, kind: str, *, decimal: str, order: str, zone: str |
             return flag(column)
         case "status":
             return status(column)
+        case "payment":
+            return payment(column)
         case "html":
             return html_text(column)
         case "prose":

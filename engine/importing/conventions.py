@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.importing import cleaning, dates, numbers
+from engine.importing.headers import CURRENCIES
 from engine.importing.profiles import Profile
 from engine.importing.report import ImportSettings
 
@@ -49,6 +50,8 @@ class Survey:
         self._separators = numbers.SeparatorEvidence()
         self._dates: dict[str, dates.OrderEvidence] = {}
         self._money: list[str] = []
+        self._currency_of = columns.get("currency", ())[:1]
+        self._currencies: set[str] = set()
 
     def undecided(self) -> bool:
         """Whether the order of day and month is still unknown in some column."""
@@ -56,6 +59,9 @@ class Survey:
 
     def look(self, frame: pl.DataFrame) -> None:
         """Take in the cells of some rows, in columns named by their position."""
+        for position in (p for p in self._currency_of if str(p) in frame.columns):
+            cells = frame[str(position)].str.strip_chars().str.to_uppercase().unique()
+            self._currencies |= {cell for cell in cells if cell in CURRENCIES}
         for name, positions in self.fields.items():
             kind = self._profile.kind(name)
             for position in positions:
@@ -77,7 +83,12 @@ class Survey:
         """
         chosen = Conventions(zone=self._profile.zone)
         chosen.currency = (
-            self._settings.currency or stated_currency or numbers.currency_of(self._money) or self._profile.currency
+            self._settings.currency
+            or stated_currency
+            # A column that names one currency, in some rows only, speaks for the others as well.
+            or (next(iter(self._currencies)) if len(self._currencies) == 1 else None)
+            or numbers.currency_of(self._money)
+            or self._profile.currency
         )
         separators = self._separators
         chosen.decimal = self._profile.decimal or separators.decimal(chosen.currency)

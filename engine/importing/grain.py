@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.importing.identity import SUBJECT
@@ -20,7 +21,13 @@ MOMENTS = {
 }
 
 
-def rows_of(table: str, profile: Profile, frame: pl.DataFrame, currency: str | None) -> pl.DataFrame:
+# What files write for the code of a currency.
+_SAID_FOR = {"RMB": "CNY", "CNH": "CNY", "人民币": "CNY", "元": "CNY", "€": "EUR", "£": "GBP", "US$": "USD"}
+
+
+def rows_of(
+    table: str, profile: Profile, frame: pl.DataFrame, currency: str | None, others: Mapping[int, str] | None = None
+) -> pl.DataFrame:
     """Rows of one table from the cleaned fields of a report.
 
     Args:
@@ -28,6 +35,7 @@ def rows_of(table: str, profile: Profile, frame: pl.DataFrame, currency: str | N
         profile: the report.
         frame: a column per field, `line`, `extra`; one row per row of the file.
         currency: of amounts whose row states none.
+        others: further columns of amounts, by position, with the names that become their kinds.
 
     Returns:
         Stored columns and `line`.
@@ -40,20 +48,22 @@ def rows_of(table: str, profile: Profile, frame: pl.DataFrame, currency: str | N
     stated = "status" in columns or "status" in rule.set
     if stated and "status_original" in known and "status_original" not in columns:
         columns = [*columns, "status_original"]
+    if "currency" in known and "currency" not in columns:
+        columns = [*columns, "currency"]
     columns = [name for name in columns if name in frame.columns and name not in rule.set and name not in rule.sum]
     group = [name for name in rule.one_per or profile.group if name in frame.columns]
     frame = _filled_in(frame, rule, group)
     if rule.where and not rule.one_per:
         frame = frame.filter(pl.sql_expr(rule.where))
-    if rule.unpivot:
-        frame = _unpivoted(frame, rule)
+    if rule.unpivot or rule.others:
+        frame = _unpivoted(frame, rule, others or {})
     extra = [pl.col("extra")] if table == profile.main_table else []
     keep = [name for name in group if rule.one_per and name not in columns and name not in rule.set]
     rows = frame.select(
         *(pl.col(name) for name in columns),
         *(_typed(pl.sql_expr(sql), name).alias(name) for name, sql in rule.set.items()),
         *(pl.sql_expr(sql).alias(name) for name, sql in rule.sum.items()),
-        *([pl.col("_kind").alias("kind"), pl.col("_amount").alias("amount")] if rule.unpivot else []),
+        *([pl.col("_kind").alias("kind"), pl.col("_amount").alias("amount")] if rule.unpivot or rule.others else []),
         *([pl.col(c).alias(n) for n, c in (("location", "_location"), ("on_hand", "_on_hand"))] if rule.spread else []),
         *extra,
         pl.col("line"),
@@ -67,25 +77,29 @@ def rows_of(table: str, profile: Profile, frame: pl.DataFrame, currency: str | N
 def _filled_in(frame: pl.DataFrame, rule: TableRule, group: list[str]) -> pl.DataFrame:
     import polars as pl
 
-    if not rule.fill or not group or frame.is_empty():
+    fills = [name for name in (*rule.fill, "currency") if name in frame.columns]
+    if not fills or not group or frame.is_empty() or not any(frame[name].null_count() for name in fills):
         return frame
-    fills = [name for name in rule.fill if name in frame.columns]
     if "status" in fills:
         fills.append("status_original")
     firsts = frame.group_by(group, maintain_order=True).agg(pl.col(fills).first(ignore_nulls=True))
     return frame.drop(fills).join(firsts, on=group, how="left", maintain_order="left")
 
 
-def _unpivoted(frame: pl.DataFrame, rule: TableRule) -> pl.DataFrame:
+def other(position: int) -> str:
+    """The name under which the frame holds a column of amounts that the profile does not know."""
+    return f"_other_{position}"
+
+
+def _unpivoted(frame: pl.DataFrame, rule: TableRule, others: Mapping[int, str]) -> pl.DataFrame:
     """One row per amount of a row: amounts of nothing are left out."""
     import polars as pl
 
     parts = []
-    for item in rule.unpivot:
-        part = frame.with_columns(
-            pl.sql_expr(item.kind).cast(pl.String).alias("_kind"),
-            pl.sql_expr(item.amount).cast(pl.Float64).alias("_amount"),
-        )
+    amounts = [(pl.sql_expr(item.kind).cast(pl.String), pl.sql_expr(item.amount)) for item in rule.unpivot]
+    amounts += [(pl.lit(name), pl.col(other(position))) for position, name in others.items()]
+    for kind, amount in amounts:
+        part = frame.with_columns(kind.alias("_kind"), amount.cast(pl.Float64).alias("_amount"))
         parts.append(part.filter(pl.col("_amount").is_not_null() & (pl.col("_amount") != 0)))
     return pl.concat(parts).sort("line", maintain_order=True)
 
@@ -168,6 +182,8 @@ def _completed(table: str, rows: pl.DataFrame, currency: str | None) -> pl.DataF
     if "currency" in known and currency:
         stated = pl.col("currency") if "currency" in rows.columns else pl.lit(None, dtype=pl.String)
         rows = rows.with_columns(pl.coalesce(stated, pl.lit(currency)).alias("currency"))
+    if "currency" in rows.columns:
+        rows = rows.with_columns(pl.col("currency").str.to_uppercase().replace(_SAID_FOR))
     if table == "reviews":
         rows = _with_text(rows)
     if table == "order_lines":

@@ -6,7 +6,7 @@ Every guess carries its confidence and its reason; nothing is loaded until the s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.importing import concepts
@@ -30,6 +30,28 @@ FAMILIES: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
          ("returned_at", "sku", "quantity")),
     ),
     "ads": ("ads", (("spend", "impressions"), ("spend", "clicks"))),
+    "message": (
+        "messages",
+        (("text", "thread_id"), ("text", "author_role"), ("text", "from_agent"), ("text", "author", "sent_at"),
+         ("text", "subject", "sent_at"), ("text", "subject", "status"), ("text", "message_id", "sent_at")),
+    ),
+    "article": ("articles", (("question", "text"), ("title", "text"))),
+    "purchase": (
+        "purchase_orders",
+        (("supplier", "quantity"), ("supplier", "unit_cost"), ("supplier", "amount"), ("po_id", "amount"), ("po_id", "quantity"),
+         ("po_id", "unit_cost")),
+    ),
+    "supplier": (
+        "suppliers",
+        (("supplier", "lead_days"), ("sku", "lead_days"), ("supplier", "moq"), ("supplier", "terms"), ("supplier", "email"),
+         ("supplier", "sku", "unit_cost"), ("supplier", "product_name", "unit_cost")),
+    ),
+    "coupon": (
+        "coupons",
+        (("code", "value"), ("name", "value", "kind"), ("name", "value", "starts"), ("name", "redemptions"), ("name", "spent"),
+         ("name", "issued"), ("code", "redemptions"), ("code", "starts"), ("coupon_id", "value")),
+    ),
+    "rate": ("rates", (("currency", "to_currency", "rate"),)),
     "sessions": (
         "sessions",
         (("sessions", "day"), ("sessions", "page"), ("sessions", "channel"), ("sessions", "product_name"),
@@ -41,6 +63,7 @@ Chosen = dict[int, tuple[str, float, str]]
 """Position of a column to its meaning, how sure that is, and why."""
 _SAYS_ORDER = 0.8
 _SHORT = 12
+_ADDED_LATER = 0.5
 _NAMELESS = re.compile(r"column \d+")
 
 
@@ -59,6 +82,7 @@ _WORDS_OF_VALUES: dict[str, frozenset[str]] = {
     "stars": frozenset({"stars", "review"}),
     "written_at": frozenset({"date", "create", "review"}),
     "ordered_at": frozenset({"date", "create", "order", "sale"}),
+    "variant": frozenset({"sku", "variant", "name"}),
     "email": frozenset({"email", "customer", "author", "order", "review", "sale"}),
 }
 
@@ -78,6 +102,8 @@ def _value_only(name: str, shape: Shape, meaning: str) -> tuple[float, str]:
         return 0.6, "dates"
     if meaning == "email" and shape.mails >= 0.9:
         return 0.9, "email addresses"
+    if meaning == "variant" and shape.pairs > 0.8 and not nameless:
+        return 0.8, "options with their names"
     if meaning == "currency" and shape.currencies >= 0.95:
         return 0.75, "currency codes"
     if meaning == "status" and shape.statuses >= 0.9 and shape.distinct < 0.7:
@@ -149,7 +175,50 @@ def _telling(family: str, meanings: set[str], chosen: Chosen, shapes: Sequence[S
         return 2.0 if "reason" in meanings else 0.5
     if family == "ads":
         return 2.0
-    return 0.0
+    return _SAYS[family](meanings) if family in _SAYS else 0.0
+
+
+def _says_message(meanings: set[str]) -> float:
+    told = {"thread_id", "author_role", "from_agent", "subject", "channel", "public"} & meanings
+    return 0.6 * len(told) + (1.0 if meanings & {"thread_id", "author_role", "from_agent"} else -0.5)
+
+
+def _says_article(meanings: set[str]) -> float:
+    # A title and a text are many things; a question with its answer is one.
+    return 2.5 if "question" in meanings else 0.8 if meanings & {"article_id", "language", "status", "url"} else -1.0
+
+
+def _says_purchase(meanings: set[str]) -> float:
+    return 3.0 if "supplier" in meanings else 1.0 if meanings & {"expected_at", "received", "received_at"} else -2.0
+
+
+def _says_supplier(meanings: set[str]) -> float:
+    return 2.5 if meanings & {"lead_days", "moq", "terms", "pack"} else 0.0
+
+
+def _says_coupon(meanings: set[str]) -> float:
+    told = {
+        "code",
+        "minimum",
+        "redemptions",
+        "starts",
+        "ends",
+        "kind",
+        "issued",
+        "spent",
+        "funded_by",
+        "per_customer",
+    } & meanings
+    return 0.6 * len(told) if len(told) > 1 else -1.0
+
+
+_SAYS: dict[str, Callable[[set[str]], float]] = {
+    "message": _says_message,
+    "article": _says_article,
+    "purchase": _says_purchase,
+    "supplier": _says_supplier,
+    "coupon": _says_coupon,
+}
 
 
 def _reads_like_reviews(chosen: Chosen, shapes: Sequence[Shape]) -> bool:
@@ -169,6 +238,9 @@ def _assign(header: Sequence[str], shapes: Sequence[Shape], family: str, rows: i
             alone, looks_alone = _value_only(name, shapes[i], meaning)
             if alone > score and factor > 0:
                 score, reason = alone, looks_alone
+            if meaning == "text" and family == "review" and header_score(name, family, "follow_up")[0] > said:
+                # What was added later is the text only where nothing else is.
+                score *= _ADDED_LATER
             if meaning == "text":
                 score += min(0.04, shapes[i].words / 1000)
             if score > 0.3:
@@ -179,6 +251,8 @@ def _assign(header: Sequence[str], shapes: Sequence[Shape], family: str, rows: i
         if meaning not in taken and -minus not in chosen:
             chosen[-minus] = meaning, min(score, 0.99), reason
             taken.add(meaning)
+    if family == "review" and "text" not in taken:
+        chosen |= {i: ("text", *rest) for i, (meaning, *rest) in chosen.items() if meaning == "follow_up"}  # type: ignore[misc]
     if family == "product" and "title" not in taken:
         # Where nothing else names the product, its short description does.
         for i, (meaning, score, reason) in chosen.items():

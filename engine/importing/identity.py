@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from engine.importing.profiles import TableRule
@@ -35,58 +37,97 @@ class Identities:
     Args:
         namespace: what every key begins with: the platform, or what stands for it in a file without a profile.
         mapped: the file has no profile, so that its ids may begin anew in every file.
+        whole: gives `line` and a hash (`cells`) of all cells of a row.
+
+    Attributes:
+        shared: table to how many of its rows share the id of another row of the file without being the same row.
     """
 
-    def __init__(self, namespace: str, *, mapped: bool) -> None:
-        self._namespace, self._mapped = namespace, mapped
+    def __init__(self, namespace: str, *, mapped: bool, whole: Callable[[], pl.DataFrame]) -> None:
+        self._namespace, self._mapped, self._whole = namespace, mapped, whole
         self._seen: dict[str, pl.DataFrame] = {}
-        self._contents: dict[str, pl.Series] = {}
+        self._contents: dict[str, pl.DataFrame] = {}
+        self.shared: Counter[str] = Counter()
 
-    def keyed(self, table: str, rule: TableRule, rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-        """Give each row its identity across imports; rows repeated within the file are dropped or numbered."""
-        rows = rows.with_columns(keys(table, rule, rows, self._namespace, mapped=self._mapped).alias("row_key"))
-        dropped = 0
-        if rows.is_empty():
-            return rows, dropped
-        if not rule.one_per:
-            again = self._again(table, rule, rows)
-            if again is not None:
-                dropped = int(again.sum())
-                rows = rows.filter(~again)
-            rows = self._numbered(table, rows)
-        return rows, dropped
+    def keyed(
+        self, rules: Mapping[str, TableRule], tables: Mapping[str, pl.DataFrame], main: str
+    ) -> tuple[dict[str, pl.DataFrame], int]:
+        """Give each row its identity across imports; rows repeated within the file are dropped or numbered.
 
-    def _again(self, table: str, rule: TableRule, rows: pl.DataFrame) -> pl.Series | None:
-        """Rows that say once more, here or in a later batch, what an earlier row of the file said; None when none do.
+        A thing (a product, a customer, a review) is the same thing when it is said again; so is an order line with an id of
+        its own. Other events may happen twice in the same words. But a row of the file that differs from every other in any
+        of its cells, kept or not, is never dropped altogether: where no table would hold it, the main one does.
 
-        A thing (a product, a customer, a review) is the same thing; so is an order line with an id of its own. Other
-        events may happen twice in the same words.
+        Returns:
+            The tables with `row_key`, and how many rows no table holds because an earlier row of the file says all of the
+            same.
         """
+
+        keyed = {
+            table: rows.with_columns(
+                keys(table, rules[table], rows, self._namespace, mapped=self._mapped).alias("row_key")
+            )
+            for table, rows in tables.items()
+        }
+        again = {
+            table: self._again(table, rules[table], rows)
+            for table, rows in keyed.items()
+            if not rules[table].one_per and not rows.is_empty()
+        }
+        dropped = 0
+        if main in again and again[main].any():
+            nowhere = again[main] & ~self._held_elsewhere(keyed, again, main)
+            if nowhere.any():
+                differing = nowhere & ~self._repeated_whole(main, keyed[main].height)
+                again[main] = again[main] & ~differing
+                dropped = int((nowhere & ~differing).sum())
+        for table, mask in again.items():
+            if mask.any():
+                keyed[table] = keyed[table].filter(~mask)
+            keyed[table] = self._numbered(table, keyed[table])
+        return keyed, dropped
+
+    def _held_elsewhere(
+        self, tables: Mapping[str, pl.DataFrame], again: Mapping[str, pl.Series], main: str
+    ) -> pl.Series:
+        """Which rows of the main table stand on a line that another table keeps."""
+        import polars as pl
+
+        held = [tables[table]["line"].filter(~mask) for table, mask in again.items() if table != main]
+        lines = pl.concat(held) if held else pl.Series([], dtype=pl.Int64)
+        return tables[main]["line"].is_in(lines.implode())
+
+    def _again(self, table: str, rule: TableRule, rows: pl.DataFrame) -> pl.Series:
+        """Rows with an identity of their own that say once more, here or in a later batch, what is kept of an earlier one."""
         import polars as pl
 
         repeat = rule.repeat or ("drop" if table in THINGS else "ordinal")
-        own = [pl.col("line_id").is_not_null()] if "line_id" in rows.columns and rule.repeat is None else []
-        if repeat != "drop" and not own:
-            return None
-        if table == "reviews":
-            # Two customers may write the same words: without an author or an id a repeated text is a further review.
-            own = [pl.col(c).is_not_null() for c in ("review_id", "author", "email") if c in rows.columns]
-            own = own or [pl.lit(False)]
-        elif repeat == "drop":
-            own = [pl.lit(True)]
-        content = rows.drop("line").hash_rows(seed=0)
+        if repeat != "drop" and not ("line_id" in rows.columns and rule.repeat is None):
+            return pl.Series([False]).new_from_index(0, rows.height)
+        contents = rows.select(
+            "line",
+            rows.drop("line").hash_rows(seed=0).alias("content"),
+            # Two items of one row are two items, however alike.
+            pl.int_range(pl.len()).over("line").cast(pl.UInt32).alias("place"),
+            _own(table, repeat, rows).alias("own"),
+        )
         before = self._contents.get(table)
-        again = ~content.is_first_distinct()
-        if before is not None:
-            again = again | content.is_in(before.implode())
-        self._contents[table] = content if before is None else pl.concat([before, content])
-        again = again & rows.select(pl.any_horizontal(own)).to_series()
-        return again if again.any() else None
+        self._contents[table] = contents if before is None else pl.concat([before, contents])
+        return _repeated(self._contents[table]).tail(rows.height)
+
+    def _repeated_whole(self, table: str, height: int) -> pl.Series:
+        """The same over all cells of the file's rows, kept or not; of the last rows of the table."""
+        import polars as pl
+
+        known = self._contents[table].join(self._whole(), on="line", how="left", maintain_order="left")
+        return _repeated(known.with_columns(pl.struct("content", "cells").hash(seed=0).alias("content"))).tail(height)
 
     def _numbered(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
         """Number rows that share a key, across batches (which are remembered by the keys' hashes)."""
         import polars as pl
 
+        if rows.is_empty():
+            return rows
         hashes = rows["row_key"].hash().alias("hash")
         before = self._seen.get(table)
         repeated = bool(hashes.is_duplicated().any())
@@ -100,15 +141,53 @@ class Identities:
                 earlier = before.group_by("hash").agg(pl.col("n").sum())
                 rows = rows.join(earlier, on="hash", how="left", maintain_order="left")
             number = pl.col("n").fill_null(0) + pl.int_range(pl.len()).over("hash")
+            rows = rows.with_columns(number.alias("n"))
+            self.shared[table] += int(rows.select(((pl.col("n") > 0) & _identified(table, rows)).sum()).item())
             rows = rows.with_columns(
-                pl.when(number > 0)
-                .then(pl.concat_str(pl.col("row_key"), pl.lit("#"), (number + 1).cast(pl.String)))
+                pl.when(pl.col("n") > 0)
+                .then(pl.concat_str(pl.col("row_key"), pl.lit("#"), (pl.col("n") + 1).cast(pl.String)))
                 .otherwise(pl.col("row_key"))
                 .alias("row_key")
             ).drop("hash", "n")
         seen = pl.DataFrame({"hash": hashes, "n": pl.Series([1], dtype=pl.UInt32).new_from_index(0, len(hashes))})
         self._seen[table] = seen if before is None else pl.concat([before, seen])
         return rows
+
+
+def _repeated(contents: pl.DataFrame) -> pl.Series:
+    """Which rows of their own identity say what an earlier one said; rows of one line never repeat each other."""
+    import polars as pl
+
+    first = pl.struct("content", "place").is_first_distinct()
+    return contents.select(pl.col("own") & ~first).to_series()
+
+
+def _own(table: str, repeat: str, rows: pl.DataFrame) -> pl.Series:
+    """Which rows have an identity of their own, so that the same content again is the same row again."""
+    import polars as pl
+
+    names: list[str]
+    if table == "reviews":
+        # Two customers may write the same words: without an author or an id a repeated text is a further review.
+        possible = ["review_id", "author", "email"]
+        names = [name for name in possible if name in rows.columns]
+    elif repeat == "drop":
+        return pl.Series([True]).new_from_index(0, rows.height)
+    else:
+        names = ["line_id"]
+    if not names:
+        return pl.Series([False]).new_from_index(0, rows.height)
+    return rows.select(pl.any_horizontal(pl.col(name).is_not_null() for name in names)).to_series()
+
+
+def _identified(table: str, rows: pl.DataFrame) -> pl.Expr:
+    """Which rows the platform gives an id that should be theirs alone."""
+    import polars as pl
+
+    name = {"reviews": "review_id", "order_lines": "line_id"}.get(table)
+    if name is not None:
+        return pl.col(name).is_not_null() if name in rows.columns else pl.lit(False)
+    return pl.lit(table in THINGS)
 
 
 def keys(table: str, rule: TableRule, rows: pl.DataFrame, namespace: str, *, mapped: bool) -> pl.Series:

@@ -106,7 +106,11 @@ class Item:
         report.rows_loaded = max(
             0, report.rows_read - report.rows_rejected - report.rows_duplicate - report.rows_updated
         )
-        report.currency = transformer.conventions.currency or report.currency
+        if report.totals_by_currency is None:
+            report.currency = transformer.conventions.currency or report.currency
+        elif report.file_totals is not None:
+            # What a file states was added up over its currencies as well.
+            report.file_totals = {key: value for key, value in report.file_totals.items() if key == "rows"} or None
         report.notes += transformer.conventions.notes + self.reading.table.notes + list(transformer.profile.notes)
         report.notes += [f"{said} ({times:,})." for said, times in sorted(transformer.flagged.items())]
         if len(report.differences) > MOST_DIFFERENCES:
@@ -117,7 +121,7 @@ class Item:
 
     def _end(self, db: Database) -> None:
         report = self.report
-        if report.currency is None:
+        if report.currency is None and report.totals_by_currency is None:
             report.currency = self._stored_currency(db)
         if self.reading.mapped is not None and self.reading.proposal is not None:
             mapping = {c.column: c.meaning for c in self.reading.proposal.columns if c.meaning}

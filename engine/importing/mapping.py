@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.importing.guessing import FAMILIES
-from engine.importing.profiles import Field, Profile, TableRule, Version, table_columns
+from engine.importing.profiles import KINDS, Field, Profile, TableRule, Version, table_columns
 from engine.importing.words import words
 
 
@@ -22,10 +22,11 @@ _OF_A_LINE = ("product_id", "sku", "product_name", "quantity", "unit_price", "li
 _ADDED_UP = ("discount", "tax", "shipping", "refunded")
 
 
-def profile_of(mapping: dict[str, str], family: str, header: Sequence[str]) -> Profile:
+def profile_of(mapping: dict[str, str], family: str, header: Sequence[str], packed: Sequence[str] = ()) -> Profile:
     """A profile that loads a file by a mapping of column name to meaning.
 
-    A review without text is kept for its stars; where the file has no stars, the text is required.
+    A review without text is kept for its stars; where the file has no stars, the text is required. In `packed` columns of
+    an order file several items stand in one cell.
     """
     # What a customer added later belongs to what was said.
     follow_up = next((column for column, meaning in mapping.items() if meaning == "follow_up"), None)
@@ -34,9 +35,13 @@ def profile_of(mapping: dict[str, str], family: str, header: Sequence[str]) -> P
     fields = {meaning: Field([column], required=meaning in required) for column, meaning in mapping.items()}
     if follow_up is not None and "text" in fields:
         fields["text"] = Field([*fields["text"].names, follow_up], required="text" in required, join="\n")
+    if family == "order" and fields.keys() & {"product_name"} and fields["product_name"].names[0] in packed:
+        # What the row says besides is of the whole order; the items have their own names and counts.
+        fields["items"] = Field(fields["product_name"].names, kind="packed")
+        fields |= {name: Field([], kind=KINDS[name]) for name in ("product_name", "quantity")}
     table = FAMILIES[family][0]
     if family == "order":
-        tables = _order_tables(fields)
+        tables = _packed_tables(fields) if "items" in fields else _order_tables(fields)
         group = ["order_id"] if "order_id" in fields else []
     elif family == "product":
         tables, group = _product_tables(fields), []
@@ -78,6 +83,18 @@ def _order_tables(fields: dict[str, Field]) -> dict[str, TableRule]:
         if amount:
             sums["subtotal" if tables else "total"] = amount
         tables["orders"] = TableRule(columns=columns, sum=sums, one_per=["order_id"])
+    return tables
+
+
+def _packed_tables(fields: dict[str, Field]) -> dict[str, TableRule]:
+    """Order lines out of packed cells, and orders, whose amounts are stated once for all their items."""
+    whole = next((name for name in ("amount", "total", "unit_price") if name in fields), None)
+    lines = [m for m in fields if m in table_columns("order_lines") and m not in ("amount", "unit_price", *_ADDED_UP)]
+    alone = {"amount": f"CASE WHEN parts = 1 THEN {whole} END"} if whole else {}
+    tables = {"order_lines": TableRule(columns=lines, set=alone)}
+    if "order_id" in fields:
+        columns = [m for m in fields if m in table_columns("orders") and m != "amount"]
+        tables["orders"] = TableRule(columns=columns, set={"total": whole} if whole else {}, one_per=["order_id"])
     return tables
 
 

@@ -71,7 +71,8 @@ class TableRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         fill: columns that take the first non-empty cell of the row's group.
         key: columns that identify a row across imports.
         repeat: what a repeated key in one file means: `ordinal` (a further row), or `drop` (the same row again).
-        unpivot: one stored row per amount of a row, with its `kind`.
+        unpivot: one stored row per amount of a row, with its `kind`; `amounts` is their sum in expressions of checks.
+        others: every further column of amounts that the profile does not know is unpivoted as well, its name the kind.
         spread: every column that no field claims is a location, its cells are what is on hand there.
     """
 
@@ -85,6 +86,7 @@ class TableRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: list[str] = []
     repeat: str | None = None
     unpivot: list[Amount] = []
+    others: bool = False
     spread: bool = False
 
 
@@ -98,7 +100,8 @@ class Joined(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A total the file states per row or group, and the expression over what was loaded that must equal it."""
+    """A total the file states per group (per row where the profile has none), and the expression over what was loaded that
+    must equal it."""
 
     what: str
     stated: str
@@ -118,6 +121,13 @@ class Stray(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     totals: dict[str, str] = {}
 
 
+class Aside(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Rows that say something, but nothing that is counted here (a payment that failed): an SQL condition over fields."""
+
+    where: str
+    reason: str
+
+
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, eq=False):
     """One report of one platform."""
 
@@ -131,6 +141,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, eq=False)
     group: list[str] = []
     ignore: list[str] = []
     stray: list[Stray] = []
+    aside: list[Aside] = []
     check: list[Check] = []
     date_order: str | None = None
     zone: str | None = None
@@ -194,7 +205,7 @@ def as_toml(profile: Profile) -> str:
     del data["name"]
     default = msgspec.to_builtins(Profile("", "", "", {}, {}))
     fields, tables = data.pop("fields"), data.pop("tables")
-    lists = {name: data.pop(name) for name in ("version", "stray", "check")}
+    lists = {name: data.pop(name) for name in ("version", "stray", "aside", "check")}
     joined = data.pop("joined")
     lines = [f"{key} = {_value(value)}" for key, value in data.items() if value != default[key]]
     for name, entries in lists.items():

@@ -16,6 +16,7 @@ from engine.importing.delimited import DELIMITERS, Record
 from engine.importing.guessing import Proposal
 from engine.importing.headers import normal, unique_names
 from engine.importing.matching import Match
+from engine.importing.packed import looks_packed
 from engine.importing.profiles import Profile
 from engine.importing.reading import Table
 from engine.importing.report import ColumnGuess, ImportSettings
@@ -246,10 +247,13 @@ def _apply_mapping(reading: Reading, settings: ImportSettings, store: Store | No
                 todo="A review needs its text; an order line its order number or date and a product or amount; stock a SKU.",
             )
         return
-    profile = mappings.profile_of(mapping, family, reading.names)
+    cells = [record.cells for record in reading.sample]
+    packed = [n for i, n in enumerate(reading.names) if looks_packed([row[i] for row in cells if i < len(row)])]
+    profile = mappings.profile_of(mapping, family, reading.names, packed)
     columns = {
         meaning: tuple(reading.names.index(name) for name in rule.names if name in reading.names)
         for meaning, rule in profile.fields.items()
+        if rule.names
     }
     reading.match = Match(
         profile, None, columns, None, proposal.confidence, len(columns), len(reading.names), "accepted mapping"

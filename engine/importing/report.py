@@ -89,8 +89,9 @@ class Recognition:
 class ImportReport:
     """What one table of a file became.
 
-    `rows_read` = rows loaded + updated + duplicate + rejected + set aside (`lines_skipped`), counted in rows of the
-    file. `totals` are over what was loaded; `file_totals` are what the file itself states, None when it states nothing.
+    `rows_read` = rows loaded + updated + duplicate + rejected, counted in rows of the file; `lines_skipped` are not among
+    them. `totals` are over what was loaded (amounts of several currencies are in `totals_by_currency` instead, never
+    added); `file_totals` are what the file itself states, None when it states nothing.
     """
 
     file: str
@@ -109,6 +110,7 @@ class ImportReport:
     currency: str | None = None
     period: dict[str, str | None] = field(default_factory=lambda: {"from": None, "to": None})
     totals: dict[str, float] = field(default_factory=dict)
+    totals_by_currency: dict[str, dict[str, float]] | None = None
     file_totals: dict[str, float] | None = None
     differences: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0

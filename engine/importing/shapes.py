@@ -34,10 +34,13 @@ class Shape:
     currencies: float
     statuses: float
     digits: float
+    pairs: float
 
 
-NOTHING = Shape(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+NOTHING = Shape(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _STATUSES = frozenset(("cancelled", "returned", "refunded", "delivered", "completed", "shipped", "pending", "paid"))
+# Chosen options with their names: `颜色:雾蓝;容量:500ml`.
+_PAIRS = re.compile(r"(?:[^\d\W][^:：;；]{0,20}[:：]\s*[^:：;；/]{1,60}(?:[;；,，]\s*|$))+")
 _LIKE_DATE = re.compile(r"(?=.*\b(?:19|20)\d\d\b)(?=.*\b[0-3]?\d\b)[^\W\d_]*[\d\w\s./:,+年月日-]{6,40}")
 
 
@@ -74,6 +77,7 @@ def shape_of(values: Sequence[str]) -> Shape:
         currencies=sum(v.upper() in CURRENCIES for v in filled) / n,
         statuses=sum(v in known for v in filled) / n,
         digits=sum(v.lstrip("'").isdigit() and len(v) > 6 for v in filled) / n,
+        pairs=sum(bool(_PAIRS.fullmatch(v)) for v in filled) / n,
     )
 
 
@@ -154,6 +158,8 @@ def _as_names(shape: Shape, meaning: str) -> Score:
 
 
 def _as_codes(shape: Shape, meaning: str, rows: int) -> Score:
+    if meaning == "sku" and shape.pairs > 0.8:
+        return 0.0, ""
     if shape.words > 3 or shape.dates > 0.9 or shape.mails > 0.5:
         return 0.3, ""
     return (1.0, "codes") if meaning != "review_id" or shape.distinct > 0.9 or rows < 5 else (0.4, "not unique")

@@ -16,8 +16,27 @@ TOTALS = (
     r"(?i)^\s*(?:(?:grand |sub)?totals?|sum|合计|总计|汇总|小计|总和|合計|總計|总合计|gesamt(?:summe)?|summe|total général|"
     r"totale|totaal|suma|итого|всего|jumlah|toplam|รวม)\s*(?:[:：].*|\([^)]*\))?\s*$"
 )
-_COUNT = re.compile(
-    r"^\s*\W*(\d[\d,.]*)\s+(?:record|row|order|item|transaction|line|review)s?(?:\(s\))?\b", re.IGNORECASE
+_UNIT = (
+    r"(?:record|row|order|item|transaction|line|review|result|entry|campaign|product|payment|ticket|datens[aä]tz|zeile|"
+    r"bestellung|registro|enregistrement|ligne|rij|wiersz)(?:(?:e?s|ies|en|e)?(?:\(s\))?)\b"
+)
+_N = r"(\d[\d,.’' ]*)"
+_COUNTS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"^\W*{_N}\s+{_UNIT}",
+        rf"^\W*(?:total|sum|count|number|anzahl|nombre|número)\s+(?:of\s+|de\s+)?{_N}\s+{_UNIT}",
+        rf"^\W*(?:(?:grand )?total|count|number|no\.?|anzahl|nombre|número)?\s*(?:of\s+|de\s+|der\s+)?{_UNIT}"
+        rf"(?:\s+(?:downloaded|exported|found|count|in total))?\s*[:：=]?\s*{_N}$",
+        rf"^\W*(?:共|合计|总计|总共|共计|合計|總計)\s*[:：]?\s*{_N}\s*(?:条|笔|单|行|项|个|件|筆|條|單)(?:记录|订单|数据|结果|交易)?",
+        rf"^\W*(?:记录|订单|数据|行|交易)(?:总)?(?:数|笔数|条数)\s*[:：]?\s*{_N}",
+    )
+)
+# What a count over several cells says besides: nothing, what was done with them, or of which days they are.
+_NOTHING_ELSE = re.compile(
+    rf"^\W*(?:\D*{_N}\s+{_UNIT}\s*(?:$|[^\w\s]|(?:downloaded|exported|found|listed|shown|in total|total|from|between|of)\b)"
+    rf"|\D*{_UNIT}\D*{_N}$|\D*{_N}\s*[条笔单行项个件筆條單])",
+    re.IGNORECASE,
 )
 _FIRST_CELLS = 4
 _SPARSE = 4
@@ -34,6 +53,22 @@ class Found:
     stated: list[tuple[dict[str, str], dict[str, str | None]]] = field(default_factory=list)
     counts: list[tuple[int, int]] = field(default_factory=list)
     empty: list[int] = field(default_factory=list)
+
+    def note(self, line: int, said: str) -> None:
+        """Set a remark aside; a count of records that it states is kept to be compared."""
+        self.lines[line] = f"a note: {said[:60]}"
+        counted = stated_count(said)
+        if counted is not None:
+            self.counts.append((line, counted))
+
+
+def stated_count(said: str) -> int | None:
+    """How many records a remark says there are: `2 record(s) downloaded`, `Total of 10 results`, `共 12 条`."""
+    for pattern in _COUNTS:
+        found = pattern.match(said.strip())
+        if found:
+            return int(re.sub(r"\D", "", found.group(1)))
+    return None
 
 
 def take_out(raw: pl.DataFrame, match: Match, names: list[str]) -> tuple[pl.DataFrame, Found]:
@@ -58,6 +93,7 @@ def take_out(raw: pl.DataFrame, match: Match, names: list[str]) -> tuple[pl.Data
     sparse = (filled <= _SPARSE).arg_true()
     said = raw[sparse].select(_filled(cells)).to_series()
     empty, single = sparse.filter(said == 0), raw[sparse].filter(said == 1)
+    few = raw[sparse].filter(said > 1)
     if len(empty):
         found.empty = raw[empty]["line"].to_list()
         raw = raw.filter(~pl.int_range(pl.len()).is_in(empty.implode()))
@@ -85,12 +121,14 @@ def take_out(raw: pl.DataFrame, match: Match, names: list[str]) -> tuple[pl.Data
     if len(names) >= 4:
         for row in single.iter_rows(named=True):
             note = next(str(row[c]).strip() for c in cells if row[c] and str(row[c]).strip())
-            if row["line"] in found.lines or not _is_note(note, row, required):
-                continue
-            found.lines[row["line"]] = f"a note: {note[:60]}"
-            counted = _COUNT.match(note)
-            if counted:
-                found.counts.append((row["line"], int(re.sub(r"\D", "", counted.group(1)))))
+            if row["line"] not in found.lines and _is_note(note, row, required):
+                found.note(row["line"], note)
+    if len(names) > _SPARSE:
+        # A count and its words may stand in cells of their own.
+        for row in few.iter_rows(named=True):
+            note = " ".join(str(row[c]).strip() for c in cells if row[c] and str(row[c]).strip())
+            if row["line"] not in found.lines and _NOTHING_ELSE.match(note) and stated_count(note) is not None:
+                found.note(row["line"], note)
     if found.lines:
         raw = raw.filter(~pl.col("line").is_in(list(found.lines)))
     return raw, found
@@ -130,7 +168,7 @@ def _by_profile(raw: pl.DataFrame, match: Match, cells: list[str], found: Found)
 
 def _is_note(said: str, row: dict[str, str | None], required: list[str]) -> bool:
     """Whether the only cell of a row reads as a remark, not as a value of the data."""
-    if _COUNT.match(said):
+    if stated_count(said) is not None:
         return True
     alone_in_required = len(required) == 1 and bool(row[required[0]] and str(row[required[0]]).strip())
     return " " in said and bool(re.search(r"[^\W\d_]", said)) and not alone_in_required

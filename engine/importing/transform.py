@@ -6,12 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from engine.importing import cleaning, grain, packed
 from engine.importing.conventions import Conventions, Survey
 from engine.importing.delimited import Batch
-from engine.importing.headers import normal
+from engine.importing.headers import normal, stated_currency
 from engine.importing.identity import Identities
 from engine.importing.matching import Match, is_ignored
 from engine.importing.profiles import Field, Profile
@@ -70,6 +71,7 @@ class Transformer:
         self.match: Match = reading.match
         self.profile: Profile = self.match.profile
         self.reading_match = self.match
+        self._packs = any(self.profile.kind(name) == "packed" for name in self.profile.fields)
         self._packed = packed.find(self.match, len(reading.names))
         if self._packed is not None:
             self.match = replace(self.match, columns={**self.match.columns, **self._packed.columns})
@@ -82,6 +84,10 @@ class Transformer:
         self._extra = [
             i for i, name in enumerate(reading.names) if i not in self._used and not is_ignored(self.profile, name)
         ]
+        # The words for a payment's state are read for whether money moved, and kept as they are.
+        states = {p for name, positions in self.match.columns.items() for p in positions if self._is_state(name)}
+        self._extra += sorted(states - set(self._extra))
+        self._amounts: list[int] = []
         self._locations: list[int] = []
         if any(rule.spread for rule in self.profile.tables.values()):
             self._locations, self._extra = self._extra, []
@@ -93,7 +99,8 @@ class Transformer:
         self._shown_words: set[str] = set()
         self.positions = sorted(self._used | set(self._extra) | set(self._locations) | set(self._shown))
         self._reconciler = Reconciler(self.match, self._names)
-        self._identities = Identities(namespace, mapped=reading.mapped is not None)
+        whole = cache(lambda: self._hashed(list(range(len(reading.names)))))
+        self._identities = Identities(namespace, mapped=reading.mapped is not None, whole=whole)
         self._source: Iterator[Batch] = iter(())
         self._first: Batch | None = None
 
@@ -133,6 +140,9 @@ class Transformer:
             Batch(batch.frame.slice(cut), batch.lines.slice(cut)),
         )
 
+    def _is_state(self, name: str) -> bool:
+        return self.profile.kind(name) == "payment"
+
     def survey(self) -> None:
         """Read the first batch and decide the conventions from the file's own values, reading on while something is open."""
         reading = self.reading
@@ -151,6 +161,11 @@ class Transformer:
                     break
                 survey.look(self._unpacked(batch))
         self.conventions = survey.decide(reading.stated_currency)
+        if self._first is not None and any(rule.others for rule in self.profile.tables.values()):
+            self._amounts = [
+                i for i in self._extra if _holds_amounts(self._first.frame[str(i)], self.conventions.decimal)
+            ]
+            self._extra = [i for i in self._extra if i not in self._amounts]
 
     def _unpacked(self, batch: Batch) -> pl.DataFrame:
         return batch.frame if self._packed is None else self._packed.unpacked(batch.frame)[0]
@@ -159,6 +174,8 @@ class Transformer:
 
     def rows(self, batch: Batch) -> Rows:
         """One batch as rows of the home tables."""
+        import polars as pl
+
         raw = batch.frame.with_columns(batch.lines.alias("line"))
         rejects = [Reject(line, reason, cells) for line, cells, reason in batch.ragged]
         if batch.short:
@@ -172,15 +189,27 @@ class Transformer:
             if whole:
                 self.flagged[f"{self._names[self._packed.position]}: a packed cell could not be unpacked"] += whole
         cleaned = self._cleaned(raw)
+        if self._packed is not None:
+            left = raw.select(pl.when(pl.col(packed.PARTS) == 0).then(pl.col(str(self._packed.position)))).to_series()
+            cleaned.asides[self._packed.field] = left
         frame = cleaned.frame(raw["line"], self._extra_json(raw, cleaned.asides))
         if self._locations:
             frame = frame.with_columns(raw[str(i)].alias(f"_at_{i}") for i in self._locations)
+        if self._packs:
+            frame = frame.with_columns(
+                raw[packed.PARTS] if packed.PARTS in raw.columns else pl.lit(1).alias(packed.PARTS)
+            )
         frame, refused = self._refused(frame, raw, cleaned.reasons)
+        frame = self._with_amounts(frame, raw)
+        frame, outside = self._aside(frame)
+        stray.lines |= outside
+        read -= len(outside)
         apart: list[dict[str, Any]] = []
         if self.profile.joined is not None:
             frame, apart = grain.divide_joined(frame, self.profile.joined)
         self._reconciler.add(frame, read, stray)
         tables, duplicate = self._tables(frame)
+        self._count_undivided(tables)
         differences, stated = self._reconciler.check(frame)
         return Rows(
             tables, rejects + refused, sorted(stray.lines.items()), read, differences + apart, stated, duplicate
@@ -230,6 +259,38 @@ class Transformer:
         cleaned.values[name] = values
         if rule.required:
             cleaned.refuse(values.is_null(), f"no {self._names[self.match.columns[name][0]]}")
+
+    def _aside(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, str]]:
+        """The rows that count, and the lines of those that say something but do not count, with why."""
+        import polars as pl
+
+        outside: dict[int, str] = {}
+        for rule in self.profile.aside:
+            apart = frame.select(pl.sql_expr(rule.where).fill_null(False)).to_series()
+            if apart.any():
+                outside |= dict.fromkeys(frame.filter(apart)["line"].to_list(), rule.reason)
+                frame = frame.filter(~apart)
+        return frame, outside
+
+    def _with_amounts(self, frame: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
+        """The frame with the amounts of columns that the profile does not know, and with the sum of all amounts of a row."""
+        import polars as pl
+
+        rules = [rule for rule in self.profile.tables.values() if rule.unpivot or rule.others]
+        if not rules:
+            return frame
+        if self._amounts:
+            kept = raw.filter(pl.col("line").is_in(frame["line"].implode())) if raw.height != frame.height else raw
+            read = [
+                cleaning.number(cleaning.blank_to_null(kept[str(i)]), self.conventions.decimal)
+                .values.cast(pl.Float64)
+                .alias(grain.other(i))
+                for i in self._amounts
+            ]
+            frame = frame.with_columns(read)
+        parts = [pl.sql_expr(item.amount).cast(pl.Float64) for rule in rules for item in rule.unpivot]
+        parts += [pl.col(grain.other(i)) for i in self._amounts]
+        return frame.with_columns(pl.sum_horizontal(parts).alias("amounts"))
 
     def _refused(
         self, frame: pl.DataFrame, raw: pl.DataFrame, reasons: pl.Series | None
@@ -311,22 +372,38 @@ class Transformer:
             .to_series()
         )
 
+    def _count_undivided(self, tables: dict[str, pl.DataFrame]) -> None:
+        """Say of how many items nobody knows the amount, because the file states one for all items of an order."""
+        lines = tables.get("order_lines")
+        if self._packed is not None and lines is not None and (lacking := lines["amount"].null_count()):
+            self.flagged["items of an order that states one total for all: their lines have no amount"] += lacking
+
+    def _hashed(self, positions: list[int]) -> pl.DataFrame:
+        """A hash of the cells in these columns for every line of the table."""
+        import polars as pl
+
+        parts = [
+            pl.DataFrame({"line": batch.lines, "cells": batch.frame.hash_rows(seed=0)})
+            for batch in self.reading.table.batches(self.reading.first, len(self.reading.names), positions)
+        ]
+        found = pl.concat(parts) if parts else pl.DataFrame(schema={"line": pl.Int64, "cells": pl.UInt64})
+        return found.unique("line", keep="first")
+
     # -- grain -------------------------------------------------------------------------------------------------------
 
     def _tables(self, frame: pl.DataFrame) -> tuple[dict[str, pl.DataFrame], int]:
         import polars as pl
 
-        tables, duplicate = {}, 0
+        found = {}
         for table, rule in self.profile.tables.items():
             source = self._spread(frame) if rule.spread else frame
             if rule.omitted and rule.where:
                 left_out = frame.filter(~pl.sql_expr(rule.where).fill_null(False)).height
                 if left_out:
                     self.flagged[rule.omitted] += left_out
-            rows = grain.rows_of(table, self.profile, source, self.conventions.currency)
-            tables[table], dropped = self._identities.keyed(table, rule, rows)
-            if table == self.profile.main_table:
-                duplicate += dropped
+            others = {i: stated_currency(self.reading.names[i])[0] for i in self._amounts} if rule.others else {}
+            found[table] = grain.rows_of(table, self.profile, source, self.conventions.currency, others)
+        tables, duplicate = self._identities.keyed(self.profile.tables, found, self.profile.main_table)
         marked = tables.get("orders", frame)
         if "status" in marked.columns and (shown := int((marked["status"] == BRUSHING).sum())):
             self.flagged[f"orders placed for show by the seller’s own remark, kept with the status “{BRUSHING}”"] += (
@@ -358,6 +435,11 @@ class Transformer:
         Returns:
             Differences, and the totals the file states.
         """
+        for table, count in self._identities.shared.items():
+            if count:
+                self.flagged[
+                    f"{table}: rows with the id of another row of this file, but not the same: all were kept"
+                ] = count
         if self._shown_words - {""} and self._shown_words <= _SHOWN | {""}:
             self.conventions.notes.append(
                 "Only published reviews are in this file: ratings may look better here than all customers’ would."
@@ -406,6 +488,14 @@ class _Cleaned:
         import polars as pl
 
         return pl.DataFrame(list(self.values.values())).with_columns(line, extra)
+
+
+def _holds_amounts(column: pl.Series, decimal: str) -> bool:
+    """Whether a column that no profile knows holds amounts: nothing but numbers, and no ids among them."""
+    cells = cleaning.blank_to_null(column).drop_nulls()
+    if cells.is_empty() or cells.str.contains(r"^\s*\d{7,}\s*$").any():
+        return False
+    return cleaning.number(cells, decimal).values.null_count() == 0
 
 
 def _after(held: Batch, batch: Batch) -> Batch:
