@@ -7,7 +7,6 @@ from pathlib import Path
 
 from engine.jobs import JobContext
 from engine.paths import data_dir
-from engine.store.database import Store
 
 
 def sample_files() -> list[Path]:
@@ -17,7 +16,9 @@ def sample_files() -> list[Path]:
     return sample_data.export_files()
 
 
-def build(context: JobContext, *, fresh: bool = False, analyze: bool = True, model: str | None = None) -> Path:
+def build(
+    context: JobContext, *, fresh: bool = False, analyze: bool = True, model: str | None = None, language: str = "en"
+) -> Path:
     """The sample shop's path, built when it is missing; the file is named after its content, so that new samples rebuild.
 
     Args:
@@ -25,10 +26,12 @@ def build(context: JobContext, *, fresh: bool = False, analyze: bool = True, mod
         fresh: begin anew even when it is there.
         analyze: also read the reviews and store findings (skipped quickly when nothing is new).
         model: the model to read with; the default one when None.
+        language: of what is said while reading.
     """
+    from engine.desks.analysis import analyze as read
+    from engine.desks.opening import open_store
     from engine.importing.desk import import_file
     from engine.importing.report import ImportSettings
-    from engine.reviews.desk import analyze as read
 
     digest = hashlib.blake2b(digest_size=4)
     for file in sample_files():
@@ -39,11 +42,11 @@ def build(context: JobContext, *, fresh: bool = False, analyze: bool = True, mod
     if fresh:
         for stale in folder.glob(path.name + "*"):
             stale.unlink()
-    store = Store(path, create=True)
+    store = open_store(path, create=True)
     # The Chinese reviews have no profile on purpose: the sample accepts the proposed mapping, as a seller would by key.
     for file in sample_files():
         import_file(store, file, ImportSettings(accept=True), context)
     if analyze:
-        read(store, context, model=model)
+        read(store, context, model=model, language=language)
     store.close()
     return path

@@ -1,14 +1,14 @@
 """The Finding: the one noun that every analysis returns and every view shows.
 
-A Finding is a sentence filled from numbers, the numbers with their interval, the evidence that opens it, and a stable key
-under which the next analysis finds it again.
+A Finding is what it is about, numbers with their interval, the evidence that opens it, and a stable key under which the
+next analysis finds it again. It has no prose: its desk makes the sentence when it is shown (`engine.desks.sentences`).
 """
 
 from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 STATES = ("new", "seen", "dismissed", "acted on")
@@ -38,6 +38,26 @@ class Evidence:
     role: str = "for"
 
 
+CUSTOMERS = "customers"
+NEWS = "news"
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What a finding is worth per 30 days: what ranks it.
+
+    Attributes:
+        low: the lower 95 % bound; at or below zero the finding is listed and not shown first.
+        unit: `CUSTOMERS`, an ISO currency, or `NEWS`: counted and not weighed, `low` is its place among the news.
+        mean, high: the estimate and the upper 95 % bound, where there are any.
+    """
+
+    low: float
+    unit: str = CUSTOMERS
+    mean: float | None = None
+    high: float | None = None
+
+
 @dataclass(frozen=True)
 class Finding:
     """What an analysis found out.
@@ -45,10 +65,14 @@ class Finding:
     Attributes:
         key: stable across runs: what it is about, never when it was found.
         subject: what it is about, for example `{"product": "lantern", "name": "…", "theme": "…"}`.
-        sentence: one sentence for a seller, filled from `numbers` by code.
+        numbers: all that the sentence needs beyond `subject`, k and n; text only as a customer or a file wrote it.
         k, n: the count behind it: k of n.
-        confidence: between 0 and 1; for a test, one minus its (corrected) p-value.
-        rank: sorts the Today screen; higher first, zero or less is not shown there.
+        p: the raw p-value where something was tested.
+        impact: what it is worth; None is listed, never shown first.
+        q: p corrected for everything that all desks tested; settled when it is stored.
+        confidence: between 0 and 1; one minus q where something was tested.
+        rank: sorts the Today screen; higher first, zero or less is not shown there; settled when it is stored.
+        stale: files came in or were taken back since; the numbers are those of before.
         query: the SQL that reproduces k and n.
     """
 
@@ -56,12 +80,14 @@ class Finding:
     desk: str
     kind: str
     subject: dict[str, Any]
-    sentence: str
     numbers: dict[str, Any]
     method: str
     n: int | None = None
     k: int | None = None
     interval: Interval | None = None
+    p: float | None = None
+    impact: Impact | None = None
+    q: float | None = None
     confidence: float | None = None
     rank: float = 0.0
     query: str | None = None
@@ -69,24 +95,28 @@ class Finding:
     id: int | None = None
     state: str = "new"
     state_reason: str | None = None
+    stale: bool = False
     evidence_count: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The shape `findings --json` prints."""
+        """The shape `findings --json` prints, without the sentence: that is made in the reader's language."""
         return {
             "id": self.id,
             "key": self.key,
             "desk": self.desk,
             "kind": self.kind,
             "subject": self.subject,
-            "sentence": self.sentence,
             "numbers": self.numbers,
             "n": self.n,
             "k": self.k,
             "interval": None if self.interval is None else [self.interval.low, self.interval.high],
             "confidence": self.confidence,
+            "p": self.p,
+            "q": self.q,
+            "impact": None if self.impact is None else asdict(self.impact),
             "state": self.state,
             "method": self.method,
+            "stale": self.stale,
             "evidence_count": self.evidence_count,
             "rank": self.rank,
             "query": self.query,
@@ -100,30 +130,58 @@ class Finding:
             desk=row["desk"],
             kind=row["kind"],
             subject=json.loads(row["subject"]),
-            sentence=row["sentence"],
             numbers=json.loads(row["numbers"]),
             method=row["method"],
             n=row["n"],
             k=row["k"],
             interval=None if row["low"] is None else Interval(row["low"], row["high"]),
+            p=row["p"],
+            impact=None
+            if row["impact_low"] is None
+            else Impact(row["impact_low"], row["impact_unit"], row["impact_mean"], row["impact_high"]),
+            q=row["q"],
             confidence=row["confidence"],
             rank=row["rank"],
             query=row["query"],
             id=row["id"],
             state=row["state"],
             state_reason=row["state_reason"],
+            stale=bool(row["stale"]),
             evidence_count=row["evidence_count"],
         )
 
 
 @dataclass(frozen=True)
+class DeskReport:
+    """What became of one desk in an analysis.
+
+    Attributes:
+        state: "done", "waits" (for a file) or "failed" (its last findings stay).
+        note: which file it waits for, or what went wrong.
+        exit_code: what the command line ends with because of it; 0 unless it failed.
+    """
+
+    desk: str
+    state: str
+    findings: int = 0
+    note: str | None = None
+    exit_code: int = 0
+
+
+@dataclass(frozen=True)
 class AnalysisReport:
-    """What `analyze` did: counts of rows labelled now, findings stored, and warnings a seller should read."""
+    """What `analyze` did: counts of texts read now, findings stored, warnings a seller should read, and each desk."""
 
     labelled: int
     findings: int
     seconds: float
     warnings: tuple[str, ...]
+    desks: tuple[DeskReport, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """What the command line ends with: that of the first desk that failed, else 0."""
+        return next((one.exit_code for one in self.desks if one.exit_code), 0)
 
 
 def wilson(k: int, n: int, z: float = 1.959963984540054) -> Interval:

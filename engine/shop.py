@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import UsageError
 from engine.findings import STATES, AnalysisReport, Finding
 from engine.jobs import JobContext
-from engine.store.database import Store
+from engine.say import Speaker, language_of_locale
 from engine.store.evidence import EvidenceRow, StoredRow, evidence, stored_row
 from engine.store.sheets import Documents, Sheet
 
 if TYPE_CHECKING:
     from engine.exporting.files import Exported
+    from engine.store.database import Store
 
 __all__ = ["EvidenceRow", "Exported", "Sheet", "Shop", "StoredRow"]
 
@@ -39,7 +40,9 @@ class Shop:
         self.path = Path(path)
         if self.path.suffix != ".shop":
             raise UsageError(f"{self.path.name}: a shop's file name ends in .shop.")
-        self.store = Store(self.path, create=create)
+        from engine.desks.opening import open_store
+
+        self.store: Store = open_store(self.path, create=create)
 
     @property
     def read_only(self) -> bool:
@@ -117,16 +120,23 @@ class Shop:
         return self.store.query(query, seconds=seconds)
 
     def run(
-        self, context: JobContext | None = None, *, desks: Iterable[str] | None = None, model: str | None = None
+        self,
+        context: JobContext | None = None,
+        *,
+        desks: Iterable[str] | None = None,
+        model: str | None = None,
+        language: str | None = None,
     ) -> AnalysisReport:
-        """Read what is new, then store findings. Stopped or killed, the next run goes on from the last batch."""
-        from engine.reviews.desk import analyze
+        """Run desks and store what they find. Stopped or killed, the next run goes on from the last portion.
 
-        wanted = tuple(desks or ("reviews",))
-        unknown = [desk for desk in wanted if desk != "reviews"]
-        if unknown:
-            raise UsageError(f"there is no desk {', '.join(unknown)}.", todo="Desks so far: reviews.")
-        return analyze(self.store, context or JobContext(), model=model)
+        Raises:
+            Cancelled: stopped; desks that were done keep what they found.
+            UsageError: there is no such desk.
+            BackroomError: no desk could be run.
+        """
+        from engine.desks.analysis import analyze
+
+        return analyze(self.store, context, desks=desks, model=model, language=language or language_of_locale())
 
     def export(
         self,
@@ -136,6 +146,7 @@ class Shop:
         finding: int | str | None = None,
         only: Collection[int] | None = None,
         force: bool = False,
+        language: str | None = None,
         context: JobContext | None = None,
     ) -> Exported:
         """Write a part of the shop to a file, whole or not at all.
@@ -145,6 +156,7 @@ class Shop:
             to: a file that ends in .csv, .xlsx, .json, .md or .html; .toml for profiles.
             finding: whose evidence; all current findings' when None.
             only: the ids of the findings to write; all current ones when None.
+            language: of the findings' sentences; this computer's when None.
             force: whether a file of that name may be replaced.
             context: reports progress, obeys the cancel flag.
 
@@ -155,20 +167,26 @@ class Shop:
         from engine.exporting import files
 
         to = Path(to)
-        chosen = self._sheet(what, to, finding, only) if isinstance(what, str) else what
+        chosen = (
+            self._sheet(what, to, finding, only, Speaker(language or language_of_locale()))
+            if isinstance(what, str)
+            else what
+        )
         if isinstance(chosen, Documents):
             return files.write_documents(chosen, to, force=force)
         return files.write(chosen, to, context or JobContext(), force=force)
 
-    def _sheet(self, what: str, to: Path, finding: int | str | None, only: Collection[int] | None) -> Sheet | Documents:
+    def _sheet(
+        self, what: str, to: Path, finding: int | str | None, only: Collection[int] | None, speaker: Speaker
+    ) -> Sheet | Documents:
         from engine.exporting import files, sheets
 
         if what == "findings":
             found = self.findings(include_dismissed=only is not None)
-            return sheets.of_findings([f for f in found if only is None or f.id in only])
+            return sheets.of_findings([f for f in found if only is None or f.id in only], speaker)
         if what == "evidence":
             wanted = self.findings() if finding is None else [self.finding(finding)]
-            return sheets.of_evidence([(f, row) for f in wanted for row in self.evidence(f.id or 0)])
+            return sheets.of_evidence([(f, row) for f in wanted for row in self.evidence(f.id or 0)], speaker)
         if to.suffix.lower() != ".toml":
             files.check_format(to, files.WRITERS)
         return sheets.named(self.store, what)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputFileError, UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")
 
@@ -27,8 +30,22 @@ def read_texts(source: str, column: str, id_column: str | None = None) -> tuple[
         InputFileError: the file cannot be read, or a line is no JSON object.
         UsageError: the kind of file or the column is not known.
     """
+    records, name = _records(source)
+    return _picked(records, column, id_column, name)
+
+
+def read_table(source: str) -> pl.DataFrame:
+    """The rows of a file as a frame, cells as the file has them; raises as `read_texts`."""
+    import polars as pl
+
+    records, _ = _records(source)
+    return pl.DataFrame(records, infer_schema_length=None, strict=False)
+
+
+def _records(source: str) -> tuple[list[dict[str, Any]], str]:
+    """The rows of a file, or of standard input, and what to call it in messages."""
     if source == "-":
-        return _picked(_json_lines(sys.stdin.read().split("\n"), "standard input"), column, id_column, "standard input")
+        return _json_lines(sys.stdin.read().split("\n"), "standard input"), "standard input"
     path = Path(source)
     suffix = path.suffix.lower()
     if suffix not in TABLE_SUFFIXES:
@@ -38,8 +55,8 @@ def read_texts(source: str, column: str, id_column: str | None = None) -> tuple[
     if suffix == ".jsonl":
         # Not splitlines(): a text may hold U+2028 or U+0085, which do not end a JSON line.
         lines = path.read_text(encoding="utf-8-sig", errors="replace").split("\n")
-        return _picked(_json_lines(lines, path.name), column, id_column, path.name)
-    return _picked(_table(path, suffix), column, id_column, path.name)
+        return _json_lines(lines, path.name), path.name
+    return _table(path, suffix), path.name
 
 
 def _json_lines(lines: list[str], name: str) -> list[dict[str, Any]]:

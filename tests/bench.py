@@ -74,11 +74,11 @@ def reading() -> None:
 
     import numpy as np
 
+    from engine.desks.reading import read_all, rows_of
     from engine.inference.bench import sample_texts
     from engine.inference.cache import cache_keys
     from engine.inference.client import ModelClient, adapter_sha
     from engine.jobs import JobContext
-    from engine.reviews.reading import read_all
     from engine.reviews.sentiment import reader_for
     from engine.store.database import Store
 
@@ -89,9 +89,9 @@ def reading() -> None:
 
         def read(some: list[str]) -> int:
             def ask(portion: Any) -> Any:
-                return client.scores(portion, task).astype(np.float32)
+                return list(client.scores(portion, task))
 
-            return read_all(store, some, keys, ask, JobContext(), "Reading", kind=np.float32)[1]
+            return read_all(store, some, keys, ask, JobContext(), "Reading", kept=rows_of(np.float32))[1]
 
         client.scores(texts[:1], task)
         before, begun = float(client.facts()["decode_seconds"]), time.perf_counter()

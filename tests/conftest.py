@@ -23,6 +23,7 @@ def home() -> Iterator[Path]:
     HOME.mkdir(parents=True, exist_ok=True)
     patch.setenv("BACKROOM_HOME", str(HOME))
     patch.delenv("BACKROOM_SHOP", raising=False)
+    patch.setenv("LANGUAGE", "en")
     yield HOME
     patch.undo()
 

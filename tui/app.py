@@ -21,10 +21,12 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from engine.cells import one_line
+from engine.desks.sentences import sentence, short
 from engine.errors import BackroomError, Cancelled
 from engine.findings import AnalysisReport, Finding
 from engine.paths import log_dir, state_dir
 from engine.reviews.queries import reading
+from engine.say import Speaker, language_of_locale
 from engine.shop import Shop
 from tui.areas import AREAS
 from tui.background import READING, Job, Reader
@@ -104,6 +106,7 @@ class BackroomApp(App[None], inherit_bindings=False):
         self.data_version = 0
         self.decisions = Decisions()
         self.reader = Reader(self.post_message)
+        self.speaker = Speaker(language_of_locale())
         self._analyze = analyze
         self._refreshed = 0.0
         self.animation_level = "none"
@@ -131,7 +134,11 @@ class BackroomApp(App[None], inherit_bindings=False):
 
     def sentence(self, finding: Finding) -> str:
         """A finding's sentence in the language of the app."""
-        return finding.sentence
+        return sentence(finding, self.speaker)
+
+    def short(self, finding: Finding) -> str:
+        """A finding in a few words, in the language of the app."""
+        return short(finding, self.speaker)
 
     def say(self, text: str, *, title: str = "", warning: bool = False, seconds: float | None = None) -> None:
         """A short message in the corner; nothing in it is taken for markup."""

@@ -208,6 +208,8 @@ def place(file: str, sheet: str | None, line: int) -> str:
 
 
 LIMITS = ("_low", "_high")
+_SAID = {"k", "n", "unit", "months", "share", "quote", "table", "import_id", "names", "named", "first_day", "last_day"}
+"""Numbers that the sentence says, or that another line shows."""
 
 
 def other_numbers(finding: Finding) -> list[tuple[str, str]]:
@@ -216,7 +218,7 @@ def other_numbers(finding: Finding) -> list[tuple[str, str]]:
     for name, value in finding.numbers.items():
         if name.removesuffix("_low").removesuffix("_high") + "_high" in finding.numbers and name.endswith(LIMITS):
             continue
-        if name in ("k", "n", "unit", "months", "share", "short") or value is None or isinstance(value, Mapping):
+        if name in _SAID or value is None or isinstance(value, Mapping):
             continue
         if isinstance(value, (list, tuple)):
             if not all(isinstance(item, str) for item in value):

@@ -40,6 +40,10 @@ class Room(Protocol):
         """A finding's sentence in the language of the app."""
         ...
 
+    def short(self, finding: Finding) -> str:
+        """A finding in a few words, in the language of the app."""
+        ...
+
     def data_changed(self) -> None:
         """The shop's content is other than before."""
         ...

@@ -18,7 +18,9 @@ import click
 
 from engine import __version__
 from engine.cli import machine, outside, shops, texts
-from engine.cli.talk import FAULT, job, json_option, model_option, open_shop, say, shop_argument, show_findings
+from engine.cli.talk import open_shop, show_findings
+from engine.desks import registry
+from engine.desks.verbs import FAULT, job, json_option, language, model_option, say, shop_argument, speak_option
 from engine.errors import BackroomError, Cancelled, UsageError
 
 
@@ -32,6 +34,23 @@ class Verbs(click.Group):
         if args and args[0].endswith(".shop"):
             args = ["open", *args]
         return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs here and those that desks bring."""
+        return sorted({*super().list_commands(ctx), *registry.verb_names()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A verb by its name; a desk's is loaded when it is called. Every verb speaks a language."""
+        command = super().get_command(ctx, cmd_name) or registry.verb(cmd_name)
+        return None if command is None else _speaking(command)
+
+
+def _speaking(command: click.Command) -> click.Command:
+    if not any("--lang" in parameter.opts for parameter in command.params):
+        command.params.append(speak_option())
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        _speaking(inner)
+    return command
 
 
 @click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,7 +93,7 @@ def demo(headless: bool, fresh: bool, model: str | None, as_json: bool) -> None:
     from engine.demo import build
 
     headless = headless or as_json or not sys.stdout.isatty()
-    path = build(job(), fresh=fresh, analyze=headless, model=model)
+    path = build(job(), fresh=fresh, analyze=headless, model=model, language=language())
     if headless:
         show_findings(open_shop(path), as_json=as_json, as_csv=False, today=True)
     else:

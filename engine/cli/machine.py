@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from engine.cli import outside
-from engine.cli.talk import FAULT, json_option, open_shop, print_json, print_table, say
+from engine.cli.talk import open_shop
+from engine.desks.verbs import FAULT, json_option, print_json, print_table, say
 from engine.errors import Cancelled
 
 

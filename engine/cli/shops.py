@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from engine.cli.talk import (
+from engine.cli.talk import open_shop, show_findings
+from engine.desks.sentences import sentence
+from engine.desks.verbs import (
     ROWS_WITHHELD,
     csv_option,
     job,
     json_option,
+    language,
     model_option,
-    open_shop,
     print_json,
     print_table,
     say,
     shop_argument,
-    show_findings,
+    speaker,
 )
 from engine.errors import BackroomError, Cancelled
 
@@ -96,9 +99,10 @@ def import_files(
                 worst = max(worst, ROWS_WITHHELD)
             loaded.append(record.get("import_id"))
     if not as_json and not dry_run:
+        spoken = speaker()
         for found in opened.findings(desk="imports"):
             if found.numbers.get("import_id") in loaded:
-                click.echo(f"new: {found.sentence}")
+                click.echo(spoken._("new: {sentence}").format(sentence=sentence(found, spoken)))
     return worst
 
 
@@ -183,8 +187,8 @@ def undo(shop: Path, import_id: int) -> None:
 @click.option("--resume", is_flag=True, help="Go on from the last batch (always done; kept for scripts).")
 @json_option
 def analyze(shop: Path, desks: tuple[str, ...], model: str | None, resume: bool, as_json: bool) -> int:
-    """Read what is new in SHOP and store findings."""
-    report = open_shop(shop).run(job(), desks=desks or None, model=model)
+    """Run all desks that have data in SHOP, or only DESKS, and store what they find."""
+    report = open_shop(shop).run(job(), desks=desks or None, model=model, language=language())
     for warning in report.warnings:
         say(warning)
     if as_json:
@@ -195,12 +199,20 @@ def analyze(shop: Path, desks: tuple[str, ...], model: str | None, resume: bool,
                     "findings": report.findings,
                     "seconds": round(report.seconds, 2),
                     "warnings": list(report.warnings),
+                    "desks": [asdict(one) for one in report.desks],
                 }
             ]
         )
     else:
-        click.echo(f"{report.labelled:,} texts read, {report.findings:,} findings, {report.seconds:.1f} s")
-    return 0
+        spoken = speaker()
+        click.echo(
+            spoken._("{texts} texts read, {findings} findings, {seconds} s").format(
+                texts=spoken.number(report.labelled),
+                findings=spoken.number(report.findings),
+                seconds=spoken.number(report.seconds, 1),
+            )
+        )
+    return report.exit_code
 
 
 @click.command()
@@ -231,7 +243,7 @@ def evidence(shop: Path, finding: str, as_json: bool, as_csv: bool) -> None:
         ["file", "line", "day", "stars", "quote"],
         [(row.file, row.line, row.day, row.stars, row.quote) for row in rows],
         as_csv=as_csv,
-        title=found.sentence,
+        title=sentence(found, speaker()),
     )
 
 
@@ -277,7 +289,7 @@ def export(
 
     opened = open_shop(shop)
     chosen = what or of_query(opened.store, query or "")
-    done = opened.export(chosen, to, finding=finding, force=force, context=job())
+    done = opened.export(chosen, to, finding=finding, force=force, language=language(), context=job())
     for note in done.notes:
         say(note)
     files = [str(file) for file in done.files]

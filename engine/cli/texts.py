@@ -3,45 +3,29 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from engine.cli.talk import csv_option, job, json_option, model_option, print_json, print_table, say
+from engine.desks.base import load
+from engine.desks.registry import label_tasks
+from engine.desks.verbs import job, print_json, print_table, reads_a_file, say
 
 _ASPECT_COLUMNS = ("term", "polarity", "category", "opinion", "confidence")
 
 
-def _reads_a_file(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of a verb that reads the texts of a file: which, where in it, with what model, printed how."""
-    for option in (
-        csv_option,
-        json_option,
-        model_option,
-        click.option("--id", "id_column", help="The column that names a row; row numbers from 1 otherwise."),
-        click.option("--text", "column", required=True, help="The column that holds the text."),
-        click.option(
-            "--in", "source", required=True, help="A .csv, .tsv, .jsonl, .parquet or .xlsx file, or - for JSON Lines."
-        ),
-    ):
-        command = option(command)
-    return command
-
-
 @click.command()
-@click.argument("task", type=click.Choice(["sentiment", "aspects"]))
-@_reads_a_file
+@click.argument("task", type=click.Choice(list(label_tasks())))
+@reads_a_file
 def label(
     task: str, source: str, column: str, id_column: str | None, model: str | None, as_json: bool, as_csv: bool
 ) -> None:
     """Read every text in a file: its sentiment, or the aspects that it judges and how."""
-    from engine.reviews import aspects, sentiment
     from engine.texts import read_texts
 
     ids, texts = read_texts(source, column, id_column)
-    label_texts = {"sentiment": sentiment.label_texts, "aspects": aspects.label_texts}[task]
+    label_texts = load(label_tasks()[task])
     records = label_texts(ids, texts, context=job(), model=model)
     if as_csv or (sys.stdout.isatty() and not as_json):
         columns, rows = _aspect_rows(records) if task == "aspects" else _sentiment_rows(records)
@@ -63,7 +47,7 @@ def _aspect_rows(records: list[dict[str, Any]]) -> tuple[list[str], list[tuple[A
 
 @click.command()
 @click.argument("wish", type=click.Path(path_type=Path))
-@_reads_a_file
+@reads_a_file
 def extract(
     wish: Path, source: str, column: str, id_column: str | None, model: str | None, as_json: bool, as_csv: bool
 ) -> None:

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from engine.desks import registry
+from engine.desks.base import load
+from engine.desks.sentences import sentence
 from engine.store.sheets import Documents, Sheet, of_table
 
 if TYPE_CHECKING:
     from engine.findings import Finding
+    from engine.say import Speaker
     from engine.store.database import Store
     from engine.store.evidence import EvidenceRow
 
-OFFERED = ("engine.importing.sheets:SHEETS", "engine.reviews.sheets:SHEETS")
-"""Where each desk says what it exports, loaded when something is exported."""
 
-
-@lru_cache(maxsize=1)
 def _offered() -> dict[str, Callable[[Store], Sheet | Documents]]:
     found: dict[str, Callable[[Store], Sheet | Documents]] = {}
-    for place in OFFERED:
-        module, _, name = place.partition(":")
-        found |= getattr(import_module(module), name)
+    for one in registry.DESKS:
+        found |= load(one.sheets) if one.sheets else {}
     return found
 
 
@@ -38,7 +35,7 @@ def named(store: Store, what: str) -> Sheet | Documents:
     return offered[what](store) if what in offered else of_table(store, what, ("findings", "evidence", *offered))
 
 
-def of_findings(found: Sequence[Finding]) -> Sheet:
+def of_findings(found: Sequence[Finding], speaker: Speaker) -> Sheet:
     """Findings in their order."""
     columns = (
         *("id", "desk", "kind", "finding", "k", "n", "low", "high", "confidence", "state", "evidence", "about"),
@@ -50,27 +47,44 @@ def of_findings(found: Sequence[Finding]) -> Sheet:
             low, high = (f.interval.low, f.interval.high) if f.interval else (None, None)
             about, numbers = (json.dumps(part, ensure_ascii=False) for part in (f.subject, f.numbers))
             yield (
-                *(f.id, f.desk, f.kind, f.sentence, f.k, f.n, low, high, f.confidence, f.state, f.evidence_count),
+                *(
+                    f.id,
+                    f.desk,
+                    f.kind,
+                    sentence(f, speaker),
+                    f.k,
+                    f.n,
+                    low,
+                    high,
+                    f.confidence,
+                    f.state,
+                    f.evidence_count,
+                ),
                 *(about, numbers, f.method, f.query, f.key),
             )
 
-    return Sheet("findings", columns, rows, len(found), lambda: (f.as_json() for f in found))
+    def records() -> Iterator[dict[str, Any]]:
+        for f in found:
+            yield {**f.as_json(), "sentence": sentence(f, speaker)}
+
+    return Sheet("findings", columns, rows, len(found), records)
 
 
-def of_evidence(opened: Sequence[tuple[Finding, EvidenceRow]]) -> Sheet:
+def of_evidence(opened: Sequence[tuple[Finding, EvidenceRow]], speaker: Speaker) -> Sheet:
     """The rows behind findings, each beside what it speaks for."""
     columns = (
         *("finding", "role", "quote", "text", "day", "stars", "product", "table", "start", "end"),
         *("file", "sheet", "line", "finding key"),
     )
 
+    about = {f.key: sentence(f, speaker) for f, _ in opened}
+
     def cells() -> Iterator[tuple[Any, ...]]:
         for f, r in opened:
             yield (
-                *(f.sentence, r.role, r.quote, r.text, r.day, r.stars, r.product_name, r.table_name, r.start, r.end),
+                *(about[f.key], r.role, r.quote, r.text, r.day, r.stars, r.product_name, r.table_name, r.start, r.end),
                 *(r.file, r.sheet, r.line, f.key),
             )
 
-    about = {f.key: f.sentence for f, _ in opened}
     title = f"evidence: {next(iter(about.values()))}" if len(about) == 1 else "evidence"
     return Sheet(title, columns, cells, len(opened), lambda: (row.as_json() for _, row in opened))

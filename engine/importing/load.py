@@ -223,24 +223,12 @@ def _literal(value: str | None) -> str:
 
 
 def set_columns(db: Database, table: str, row_id: int, values: dict[str, Any]) -> None:
-    """Change a stored row; what was read from a review's old text goes, and the search index follows."""
+    """Change a stored row; the search index follows a review's text."""
     assignments = ", ".join(f"{name} = ?" for name in values)
     db.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", [*values.values(), row_id])
     if table == "reviews" and "text" in values:
-        forget_reading(db, "id = ?", [row_id], keep_seller=True)
         db.execute("DELETE FROM reviews_search WHERE rowid = ?", [row_id])
         db.execute("INSERT INTO reviews_search (rowid, text) VALUES (?, ?)", [row_id, spaced(str(values["text"]))])
-
-
-def forget_reading(db: Database, where: str, values: Sequence[Any], *, keep_seller: bool) -> None:
-    """Remove what analyses stored about some reviews' texts; `where` is on `reviews`."""
-    which = f"(SELECT id FROM reviews WHERE {where})"
-    clauses = f"(SELECT id FROM clauses WHERE review_row IN {which})"
-    db.execute(f"DELETE FROM theme_clauses WHERE clause_id IN {clauses}", values)
-    db.execute(f"DELETE FROM clauses WHERE review_row IN {which}", values)
-    kept = " AND source != 'seller'" if keep_seller else ""
-    db.execute(f"DELETE FROM labels WHERE table_name = 'reviews' AND row_id IN {which}{kept}", values)
-    db.execute(f"DELETE FROM evidence WHERE table_name = 'reviews' AND row_id IN {which}", values)
 
 
 def _side(changes: dict[str, tuple[Any, Any]], index: int) -> str:

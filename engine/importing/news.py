@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from engine.findings import Evidence, Finding
-from engine.store.findings import store_findings
+from engine.desks import ranking
+from engine.findings import NEWS, Evidence, Finding, Impact
+from engine.say import N_
+from engine.store.findings import outdate, replace_findings
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -24,20 +26,29 @@ _METHOD = (
     "Counted by SQL, not estimated: rows this file added and changes it made to rows that were known before. "
     f"The first {MOST_EVIDENCE} rows are listed as evidence; the query counts all."
 )
-# Rows that are events or things of their own, in the words of a seller. Lines are told of only where there are no orders.
+# Rows that are events or things of their own. Lines are told of only where there are no orders.
 _COUNTED = {
-    "orders": ("order", "orders"),
-    "reviews": ("review", "reviews"),
-    "products": ("product", "products"),
-    "returns": ("return", "returns"),
-    "order_lines": ("order line", "order lines"),
-    "customers": ("customer", "customers"),
+    "orders": N_("orders"),
+    "reviews": N_("reviews"),
+    "products": N_("products"),
+    "returns": N_("returns"),
+    "order_lines": N_("order lines"),
+    "customers": N_("customers"),
+}
+# Rows that were there before, of which this file says something new.
+_KNOWN = {
+    "orders": N_("known orders"),
+    "order_lines": N_("known order lines"),
+    "returns": N_("known returns"),
+    "products": N_("known products"),
+    "variants": N_("known variants"),
+    "reviews": N_("known reviews"),
 }
 _WITH_STATUS = ("orders", "order_lines", "returns", "products")
 # Statuses that cost money. That orders were paid or shipped is the course of things: it is listed, not shown first.
 _COSTLY = {"refunded", "partially_refunded", "returned", "cancelled"}
-# Below every analysis of reviews, whose ranks count customers; among themselves what is to be acted on comes first.
-_RANKS = {"out_of_stock": 0.9, "status": 0.7, "price": 0.6, "edited": 0.5, "first_sold": 0.4, "new_rows": 0.3}
+# Among the news what is to be acted on comes first.
+_PLACES = {"out_of_stock": 0.9, "status": 0.7, "price": 0.6, "edited": 0.5, "first_sold": 0.4, "new_rows": 0.3}
 _IN_STOCK = (
     "SELECT row_id FROM row_changes WHERE import_id = {i} AND table_name = '{table}' "
     "AND json_extract(before, '$.{column}') > 0 AND json_extract(after, '$.{column}') <= 0"
@@ -64,6 +75,8 @@ class _Import:
 def tell(db: Database, import_id: int) -> int:
     """Replace the news about the report that an import is of, after it was loaded or taken back; the count of findings.
 
+    What other desks found before is marked as out of date.
+
     News is what the last loaded file of that report brought, and there is none while it is the only one.
 
     Args:
@@ -75,6 +88,7 @@ def tell(db: Database, import_id: int) -> int:
         "SELECT id, file FROM imports WHERE state = 'loaded' AND platform IS ? AND report IS ? ORDER BY id DESC LIMIT 2",
         [platform, report],
     ).fetchall()
+    outdate(db, but=DESK)
     found: list[Finding] = []
     if len(loaded) == 2:
         found = list(_News(db, _Import(loaded[0][0], loaded[0][1], platform or "", report or "")).findings())
@@ -84,28 +98,16 @@ def tell(db: Database, import_id: int) -> int:
 
 def _replace(db: Database, platform: str, report: str, found: list[Finding]) -> None:
     """Store news of one report; news of others stays current, and what a seller said of older news is forgotten."""
-    others = db.execute(
-        "SELECT id FROM findings WHERE desk = ? AND current "
-        "AND NOT (json_extract(subject, '$.platform') = ? AND json_extract(subject, '$.report') = ?)",
-        [DESK, platform, report],
-    ).fetchall()
+    scope = f"{platform}/{report}"
     told = dict(
-        db.execute("SELECT key, json_extract(numbers, '$.import_id') FROM findings WHERE desk = ?", [DESK]).fetchall()
+        db.execute(
+            "SELECT key, json_extract(numbers, '$.import_id') FROM findings WHERE desk = ? AND scope = ?", [DESK, scope]
+        ).fetchall()
     )
-    store_findings(db, DESK, found, datetime.now(UTC).isoformat(timespec="seconds"))
-    db.conn.executemany("UPDATE findings SET current = 1 WHERE id = ?", others)
+    replace_findings(db, DESK, found, datetime.now(UTC).isoformat(timespec="seconds"), scope=scope)
+    ranking.settle(db)
     fresh = [(f.key,) for f in found if told.get(f.key, f.numbers["import_id"]) != f.numbers["import_id"]]
     db.conn.executemany("UPDATE findings SET state = 'new', state_reason = NULL WHERE key = ?", fresh)
-
-
-def _named(names: list[str], total: int) -> str:
-    """`A, B, C and 4 more`."""
-    shown = ", ".join(names[:MOST_NAMES])
-    return shown + (f" and {total - MOST_NAMES} more" if total > MOST_NAMES else "")
-
-
-def _counted(number: int, words: tuple[str, str]) -> str:
-    return f"{number:,} {words[number != 1]}"
 
 
 class _News:
@@ -136,11 +138,9 @@ class _News:
         rows: str,
         of: str,
         unit: str,
-        sentence: str,
-        short: str,
         *,
         about: str = "",
-        rank: float | None = None,
+        shown: bool = True,
         numbers: dict[str, Any] | None = None,
     ) -> Finding:
         """A finding whose k is the number of `rows` (SQL that selects row ids) and whose n is `of` (SQL for a number)."""
@@ -153,12 +153,11 @@ class _News:
             desk=DESK,
             kind=kind,
             subject={"platform": told.platform, "report": told.report, "file": told.file},
-            sentence=sentence,
-            numbers={"unit": unit, "short": short, "import_id": told.id, **(numbers or {})},
+            numbers={"unit": unit, "table": table, "import_id": told.id, **(numbers or {})},
             method=_METHOD,
             k=k,
             n=n,
-            rank=_RANKS[kind] if rank is None else rank,
+            impact=Impact(_PLACES[kind], NEWS) if shown else None,
             query=query,
             evidence=tuple(
                 Evidence(table, row[0])
@@ -170,7 +169,7 @@ class _News:
 
     def _new_rows(self) -> Iterator[Finding]:
         told, has_orders = self._told, False
-        for table, words in _COUNTED.items():
+        for table in _COUNTED:
             if table == "order_lines" and has_orders:
                 continue
             rows = f"SELECT id FROM {table} WHERE import_id = {told.id}"
@@ -180,30 +179,18 @@ class _News:
             has_orders = has_orders or (table == "orders" and bool(new or known))
             if not new:
                 continue
-            short = f"{new:,} new {words[new != 1]}"
-            period = "" if first is None else f", of {first}" + (f" to {last}" if last != first else "")
-            more, numbers = "", {}
+            numbers: dict[str, Any] = {"known": known, "first_day": first, "last_day": last}
             if table == "reviews":
-                low = self._all(f"SELECT count(*) FROM reviews WHERE import_id = {told.id} AND stars <= 2")[0][0]
-                more = f"; {low:,} with one or two stars" if low else ""
-                numbers = {"low_stars": low}
+                numbers["low_stars"] = self._all(
+                    f"SELECT count(*) FROM reviews WHERE import_id = {told.id} AND stars <= 2"
+                )[0][0]
             elif table == "products":
                 names = self._all(
                     f"SELECT title FROM products WHERE import_id = {told.id} ORDER BY title LIMIT {MOST_NAMES}"
                 )
-                more = ": " + _named([str(name[0]) for name in names], new)
-            rest = f"; {known:,} more in that file {'was' if known == 1 else 'were'} known" if known else ""
+                numbers["names"] = [str(name[0]) for name in names]
             of = f"SELECT ({self._known(table)}) + (SELECT count(*) FROM ({rows}))"
-            yield self._finding(
-                "new_rows",
-                table,
-                rows,
-                of,
-                words[1],
-                f"{short} in {told.file}{period}{more}{rest}.",
-                short,
-                numbers=numbers,
-            )
+            yield self._finding("new_rows", table, rows, of, _COUNTED[table], numbers=numbers)
 
     def _first_sold(self) -> Iterator[Finding]:
         i = self._told.id
@@ -214,15 +201,13 @@ class _News:
         names = self._all(f"SELECT name FROM product_keys WHERE product IN ({first}) ORDER BY name")
         if not names:
             return
-        short = f"{_counted(len(names), ('product', 'products'))} sold for the first time"
         yield self._finding(
             "first_sold",
             "order_lines",
             f"SELECT min(id) FROM order_lines WHERE import_id = {i} AND product IN ({first}) GROUP BY product",
             f"SELECT count(DISTINCT product) FROM order_lines WHERE import_id = {i}",
-            "products",
-            f"{short} in {self._told.file}: {_named([str(name[0]) for name in names], len(names))}.",
-            short,
+            N_("products"),
+            numbers={"names": _first(names)},
         )
 
     def _statuses(self) -> Iterator[Finding]:
@@ -235,22 +220,19 @@ class _News:
                 "AND json_extract(after, '$.status') IS NOT NULL "
                 "AND json_extract(before, '$.status') IS NOT json_extract(after, '$.status')"
             )
-            for status, count in self._all(
-                f"SELECT json_extract(after, '$.status'), count(DISTINCT row_id) {changed} GROUP BY 1 ORDER BY 2 DESC, 1"
+            for (status,) in self._all(
+                f"SELECT json_extract(after, '$.status') {changed} GROUP BY 1 ORDER BY count(DISTINCT row_id) DESC, 1"
             ):
                 told_orders = told_orders or table == "orders"
                 quoted = status.replace("'", "''")
-                short = f"{_counted(count, _COUNTED[table])} became {status.replace('_', ' ')}"
                 yield self._finding(
                     "status",
                     table,
                     f"SELECT DISTINCT row_id {changed} AND json_extract(after, '$.status') = '{quoted}'",
                     self._known(table),
-                    f"known {_COUNTED[table][1]}",
-                    f"{short} since the file before {self._told.file}.",
-                    short,
+                    _KNOWN[table],
                     about=status,
-                    rank=_RANKS["status"] if status in _COSTLY else 0.0,
+                    shown=status in _COSTLY,
                     numbers={"status": status},
                 )
 
@@ -274,18 +256,18 @@ class _News:
                 f"JOIN {table} t ON t.id = row_id WHERE row_changes.id IN (SELECT id {changed}) "
                 f"ORDER BY abs({now} - {was}) / max({was}, 0.01) DESC, t.id LIMIT 1"
             )[0]
-            short = f"{_counted(up + down, ('price', 'prices'))} changed"
-            told = f"{largest[0]} from {largest[1]:,.10g} to {largest[2]:,.10g} {largest[3]}".strip()
+            name, was_price, now_price, currency = largest
             yield self._finding(
                 "price",
                 table,
                 f"SELECT DISTINCT row_id {changed}",
                 self._known(table),
-                "known variants" if table == "variants" else "known products",
-                f"{short} in {self._told.file}: {up} up, {down} down; the largest change is {told}.",
-                short,
-                numbers={"up": up, "down": down},
-            )
+                _KNOWN[table],
+                numbers={
+                    "up": up, "down": down, "largest": name, "price_before": was_price, "price_after": now_price,
+                    "currency": currency,
+                },
+            )  # fmt: skip
             return
 
     def _out_of_stock(self) -> Iterator[Finding]:
@@ -302,12 +284,9 @@ class _News:
             )
             if not names:
                 continue
-            count = self._all(f"SELECT count(*) FROM ({rows})")[0][0]
-            short = f"{_counted(count, ('item', 'items'))} ran out of stock"
             of = f"SELECT ({self._known(table)}) + (SELECT count(*) FROM {table} WHERE import_id = {i})"
-            shown = _named([str(name[0]) for name in names], len(names))
             yield self._finding(
-                "out_of_stock", table, rows, of, "items", f"{short} in {self._told.file}: {shown}.", short
+                "out_of_stock", table, rows, of, N_("items"), numbers={"names": _first(names), "named": len(names)}
             )
             return
 
@@ -317,23 +296,24 @@ class _News:
             "(json_extract(after, '$.text') IS NOT NULL OR json_extract(after, '$.stars') IS NOT NULL)"
         )
         count, fewer = self._all(
-            "SELECT count(DISTINCT row_id), "
+            "SELECT count(*), "
             f"coalesce(sum(json_extract(after, '$.stars') < json_extract(before, '$.stars')), 0) {changed}"
         )[0]
         if not count:
             return
-        short = f"{_counted(count, ('review', 'reviews'))} changed"
-        lost = f"; {fewer} now {'has' if fewer == 1 else 'have'} fewer stars" if fewer else ""
         yield self._finding(
             "edited",
             "reviews",
             f"SELECT DISTINCT row_id {changed}",
             self._known("reviews"),
-            "known reviews",
-            f"{short} since the file before {self._told.file}{lost}.",
-            short,
+            _KNOWN["reviews"],
             numbers={"fewer_stars": fewer},
         )
+
+
+def _first(names: list[tuple[Any, ...]]) -> list[str]:
+    """The names that a sentence has room for."""
+    return [str(name[0]) for name in names[:MOST_NAMES]]
 
 
 def _newest(table: str) -> str:

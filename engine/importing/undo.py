@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from engine.importing.load import forget_reading, set_columns
+from engine.importing.load import set_columns
 from engine.importing.profiles import table_columns
 
 if TYPE_CHECKING:
@@ -67,9 +67,7 @@ def undo_rows(db: Database, import_id: int, tables: Sequence[str]) -> tuple[int,
         mine = f"SELECT id FROM {table} WHERE import_id = ?"
         if table == "reviews":
             db.execute(f"DELETE FROM reviews_search WHERE rowid IN ({mine})", [import_id])
-            forget_reading(db, "import_id = ?", [import_id], keep_seller=False)
-        else:
-            db.execute(f"DELETE FROM evidence WHERE table_name = ? AND row_id IN ({mine})", [table, import_id])
+        db.execute(f"DELETE FROM evidence WHERE table_name = ? AND row_id IN ({mine})", [table, import_id])
         removed += db.execute(f"DELETE FROM {table} WHERE import_id = ?", [import_id]).rowcount
     db.execute("DELETE FROM row_seen WHERE import_id = ?", [import_id])
     db.execute("DELETE FROM row_changes WHERE import_id = ?", [import_id])

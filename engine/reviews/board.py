@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from engine.findings import Impact
 from engine.reviews import facts
 from engine.reviews.evidence import Quote
-from engine.store.database import Store
+from engine.store.transaction import Rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,12 +40,14 @@ class Board:
     """Everything read, in memory: reviews in order of day, themes over them, product names.
 
     `reviews` has one row per read review; `ids`, `product`, `stars` are its columns as arrays of the same length.
+    `quiet` collects the p-values of what was tested and is no finding.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Rows) -> None:
         import numpy as np
 
         self.store = store
+        self.quiet: list[float] = []
         self.reviews: pl.DataFrame = facts.reviews(store)
         self.ids: NDArray[np.int64] = np.array(self.column("id"), dtype=np.int64)
         self.product = np.array(self.column("product"), dtype=object)
@@ -58,6 +62,16 @@ class Board:
     def column(self, name: str) -> list[object]:
         """A column of the reviews as a list; empty when there are none."""
         return self.reviews[name].to_list() if len(self.reviews) else []
+
+    def per_30_days(self, since: str | None = None) -> float:
+        """What turns a count of these reviews (those from day `since` on) into one per 30 days; short spans count as 30."""
+        days = [str(day) for day in self.day if day and (since is None or str(day) >= since)]
+        return 30 / span(min(days), max(days)) if days else 0.0
+
+    @property
+    def last(self) -> int:
+        """The id of the newest review that was read; 0 when there is none."""
+        return int(self.ids.max()) if len(self) else 0
 
     @cached_property
     def products(self) -> list[str]:
@@ -100,3 +114,14 @@ class Board:
                 entry[0] += int(hits[i])
                 entry[1] += 1
         return [{"month": month, "k": k, "n": n} for month, (k, n) in sorted(counts.items())]
+
+
+def span(first: str, last: str) -> int:
+    """Days from one day to another (ISO text), both counted; at least 30, so that few days are not blown up."""
+    return max(30, (date.fromisoformat(last[:10]) - date.fromisoformat(first[:10])).days + 1)
+
+
+def impact(bounds: tuple[float, float, float], count: float) -> Impact:
+    """Customers per 30 days: lower bound, estimate and upper bound of a share, of `count` reviews in 30 days."""
+    low, mean, high = bounds
+    return Impact(round(low * count, 4), mean=round(mean * count, 4), high=round(high * count, 4))

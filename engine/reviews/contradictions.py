@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.findings import Finding, wilson
-from engine.reviews.board import Board
+from engine.reviews.board import Board, impact
 from engine.reviews.evidence import numbers, whole
 
 METHOD = "stars 1-2 with words read as positive, or 4-5 read as negative, each with at least 90 % probability (v1)"
@@ -32,23 +32,22 @@ def find(board: Board) -> list[Finding]:
     k, n = len(both), len(rated)
     if k < LEAST:
         return []
+    interval = wilson(k, n)
     return [
         Finding(
             key="reviews/contradiction/shop",
             desk="reviews",
             kind="contradiction",
             subject={"product": None},
-            sentence=f"Whole shop: {k} of {n} reviews say the opposite of their stars: {len(harsh)} complain with 4 or 5 "
-            f"stars, {len(kind)} praise with 1 or 2.",
             numbers=numbers(complain_with_many_stars=len(harsh), praise_with_few_stars=len(kind), share=k / n),
             method=METHOD,
             n=n,
             k=k,
-            interval=wilson(k, n),
-            rank=float(k),
+            interval=interval,
+            impact=impact((interval.low, k / n, interval.high), n * board.per_30_days()),
             query="SELECT count(*) AS n, sum((stars >= 4 AND json_extract(probabilities, '$.negative') >= 0.9) OR "
             "(stars <= 2 AND json_extract(probabilities, '$.positive') >= 0.9)) AS k FROM v_reviews "
-            "WHERE stars IS NOT NULL AND sentiment IS NOT NULL",
+            f"WHERE stars IS NOT NULL AND probabilities IS NOT NULL AND id <= {board.last}",
             evidence=whole("reviews", [int(str(row)) for _, row in both], "text"),
         )
     ]

@@ -7,7 +7,7 @@ from datetime import date
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from engine.findings import Finding, wilson
+from engine.findings import Finding, Impact, wilson
 from engine.reviews.board import Board
 from engine.reviews.evidence import numbers, whole
 
@@ -65,18 +65,18 @@ def _pieces(text: str) -> set[str]:
 def _finding(board: Board, product: str, inside: pl.DataFrame, group: list[int]) -> Finding:
     days = sorted(inside.filter(inside["id"].is_in(group))["day"].to_list())
     k, n = len(group), len(inside)
-    name = board.names[product]
+    count = round(k * board.per_30_days(), 4)
     return Finding(
         key=f"reviews/copied/{product}/{days[0][:10]}",
         desk="reviews",
         kind="copied_reviews",
-        subject={"product": product, "name": name, "since": days[0][:10]},
-        sentence=f"{name}: {k} of {n} reviews are nearly the same text, written between {days[0][:10]} and {days[-1][:10]}.",
+        subject={"product": product, "name": board.names[product], "since": days[0][:10]},
         numbers=numbers(first_day=days[0][:10], last_day=days[-1][:10], share=k / n),
         method=METHOD,
         n=n,
         k=k,
         interval=wilson(k, n),
-        rank=float(k),
+        # Counted, not estimated: nobody was sampled.
+        impact=Impact(count, mean=count, high=count),
         evidence=whole("reviews", group, "text"),
     )

@@ -2,41 +2,32 @@
 
 Stages: sentiment of every review and of every clause, reading fitted to the shop's stars, vectors of the clauses that
 complain or praise, themes, findings. The model's answers are stored portion by portion; everything derived from
-them is written in one transaction at the end, so that a shop always holds a whole analysis.
+them, and what is found in it, is published in one transaction at the end, so that a shop always holds a whole analysis.
 """
 
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from engine.findings import AnalysisReport, Finding
-from engine.inference.cache import cache_keys
-from engine.inference.task import LabelTask
-from engine.jobs import JobContext
+from engine.desks.work import Work
+from engine.findings import Finding
 from engine.reviews import contradictions, copied, drivers, fitting, pain_points, praise, return_reasons, themes, trends
 from engine.reviews.board import Board
 from engine.reviews.clauses import Clause, split_clauses
-from engine.reviews.reading import read_all
 from engine.reviews.sentiment import LABELS, LANGUAGES, Reader, adjusted_to_groups, method_of, reader_for
-from engine.store.database import Store
-from engine.store.findings import store_findings
+from engine.store.transaction import Rows
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from sqlite_utils import Database
 
-    from engine.inference.client import ModelClient
-
 NOTEWORTHY_SHARE = 0.1
-_POLARITIES = (("negative", "Comparing complaints"), ("positive", "Comparing praise"))
 ANALYSES = (pain_points, trends, drivers, praise, contradictions, copied, return_reasons)
 
 
@@ -48,72 +39,74 @@ class _Review:
     stars: float | None
 
 
-def analyze(store: Store, context: JobContext, *, model: str | None = None) -> AnalysisReport:
-    """Read all reviews and store the desk's findings.
+@dataclass(frozen=True)
+class _Settled:
+    """The labels of all reviews as they are to be stored."""
+
+    ids: Sequence[int]
+    shares: NDArray[np.float64]
+    methods: Sequence[str]
+    abstain_below: float
+    groups: Sequence[fitting.Group]
+
+
+def run(work: Work) -> None:
+    """Read all reviews and publish the desk's findings.
 
     Raises:
         Cancelled: stopped; finished portions of reading are kept and the next run goes on from there.
         ModelError: the model is missing, damaged or does not fit; nothing was changed.
     """
-    from engine.inference.client import ModelClient
-
-    started = time.monotonic()
     reviews = [
         _Review(row["id"], row["text"], row["language"], row["stars"])
-        for row in store.rows("SELECT id, text, language, stars FROM reviews ORDER BY id")
+        for row in work.store.rows("SELECT id, text, language, stars FROM reviews ORDER BY id")
     ]
-    warnings: list[str] = []
-    asked = 0
-    found_themes: list[themes.Theme] = []
+    settled: _Settled | None = None
     rows: list[_ClauseRow] = []
+    found: list[themes.Theme] = []
     if reviews:
-        with ModelClient(model) as client:
-            reader = reader_for(client)
-            method = method_of(reader.task, client.model.name)
-            scores, read = _read_reviews(store, client, reader, reviews, method, context)
-            asked += read
-            rows, read = _read_clauses(store, client, reader, reviews, scores, context)
-            asked += read
-            # From here on only vectors are asked for: the language model need not share the memory with the embedders.
-            client.close()
-            read, notes = _settle_labels(store, client, reviews, scores, reader, method, context)
-            asked += read
-            warnings += notes
-            found_themes, read, notes = _group(store, client, rows, context)
-            asked += read
-            warnings += [*notes, *client.warnings]
-    else:
-        warnings.append("There are no reviews yet: import a file that holds some.")
-    stage = context.stage("Weighing", len(ANALYSES), "questions")
-    moment = datetime.now(UTC).isoformat(timespec="seconds")
-    with store.write() as db:
-        _store_clauses(db, rows, found_themes)
-    board = Board(store)
-    found: list[Finding] = []
-    for analysis in ANALYSES:
-        found += analysis.find(board)
-        stage.advance()
-    with store.write() as db:
-        store_findings(db, "reviews", found, moment)
-        db.execute(
-            "INSERT INTO audit_log (at, action, detail) VALUES (?, 'analyze', ?)",
-            [moment, json.dumps({"desk": "reviews", "read": asked, "findings": len(found)})],
-        )
-    return AnalysisReport(asked, len(found), time.monotonic() - started, tuple(dict.fromkeys(warnings)))
+        reader = reader_for(work.client)
+        method = method_of(reader.task, work.client.model.name)
+        scores = _read_reviews(work, reader, reviews, method)
+        rows = _read_clauses(work, reader, reviews, scores)
+        # From here on only vectors are asked for: the language model need not share the memory with the embedders.
+        work.model.release()
+        settled = _settle_labels(work, reviews, scores, reader, method)
+        found = _group(work, rows)
+    stage = work.context.stage(work.say._("Weighing"), len(ANALYSES), work.say._("questions"))
+    quiet: list[float] = []
+
+    def derive(db: Database) -> None:
+        # What an import changed or took back while the model was reading is not what was read.
+        texts = dict(db.execute("SELECT id, text FROM reviews").fetchall())
+        same = {review.id for review in reviews if texts.get(review.id) == review.text}
+        if settled is not None:
+            _store_settled(db, settled, same)
+        _store_clauses(db, rows, found, same)
+
+    def weigh(seen: Rows) -> list[Finding]:
+        board = Board(seen)
+        findings: list[Finding] = []
+        for analysis in ANALYSES:
+            findings += analysis.find(board)
+            stage.advance()
+        quiet.extend(board.quiet)
+        return findings
+
+    work.publish(weigh, derive=derive, quiet=lambda: quiet)
 
 
 # -- sentiment of reviews ----------------------------------------------------------------------------------------------
 
 
 def _read_reviews(
-    store: Store,
-    client: ModelClient,
-    reader: Reader,
-    reviews: Sequence[_Review],
-    method: str,
-    context: JobContext,
-) -> tuple[dict[str, NDArray[np.float32]], int]:
-    """Raw scores per distinct text; labels are stored portion by portion, so that a stopped run shows what it read."""
+    work: Work, reader: Reader, reviews: Sequence[_Review], method: str
+) -> dict[str, NDArray[np.float32]]:
+    """Raw scores per distinct text.
+
+    Reviews without a label get one portion by portion, so that a stopped run shows what it read; a label that is there
+    is replaced only when all are, since findings rest on it.
+    """
     import numpy as np
 
     ids: dict[str, list[int]] = {}
@@ -123,118 +116,93 @@ def _read_reviews(
     def keep(new: dict[str, NDArray[np.float32]]) -> None:
         shares = reader.shares(np.stack(list(new.values())).astype(np.float64), list(new))
         rows = [(identity, row) for text, row in zip(new, shares, strict=True) for identity in ids[text]]
-        with store.write() as db:
-            matrix = np.stack([row for _, row in rows])
-            _store_labels(db, [identity for identity, _ in rows], matrix, [method] * len(rows), reader.abstain_below)
+        matrix = np.stack([row for _, row in rows])
+        values = _label_values([identity for identity, _ in rows], matrix, [method] * len(rows), reader.abstain_below)
+        with work.store.write() as db:
+            db.conn.executemany(_INSERT_LABEL + " DO NOTHING", values)
 
-    return _scores(store, client, reader.task, list(ids), context, "Reading reviews", keep)
-
-
-def _scores(
-    store: Store,
-    client: ModelClient,
-    task: LabelTask,
-    texts: Sequence[str],
-    context: JobContext,
-    stage: str,
-    keep: Any = None,
-) -> tuple[dict[str, NDArray[np.float32]], int]:
-    import numpy as np
-
-    from engine.inference.client import adapter_sha
-
-    return read_all(
-        store,
-        texts,
-        cache_keys(task, client.model_sha, adapter_sha(task)),
-        lambda portion: client.scores(portion, task, context=context).astype(np.float32),
-        context,
-        stage,
-        kind=np.float32,
-        keep=keep,
-    )
+    return work.scores(ids, reader.task, stage=work.say._("Reading reviews"), keep=keep)
 
 
-def _store_labels(
-    db: Database, ids: Sequence[int], shares: NDArray[np.float64], methods: Sequence[str], abstain_below: float
-) -> None:
-    """Write the model's labels for review rows; a label that is already the same is left as it is."""
+_INSERT_LABEL = """
+    INSERT INTO labels (table_name, row_id, task, source, label, probabilities, confidence, abstain, method, made_at)
+    VALUES ('reviews', ?, 'sentiment', 'model', ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (table_name, row_id, task, source)"""
+
+
+def _label_values(
+    ids: Sequence[int], shares: NDArray[np.float64], methods: Sequence[str], abstain_below: float
+) -> list[tuple[object, ...]]:
     moment = datetime.now(UTC).isoformat(timespec="seconds")
-    values = []
+    values: list[tuple[object, ...]] = []
     for identity, row, method in zip(ids, shares, methods, strict=True):
         best = int(row.argmax())
         probabilities = json.dumps({label: round(float(p), 4) for label, p in zip(LABELS, row, strict=True)})
         confidence = round(float(row[best]), 4)
         abstain = int(confidence < abstain_below)
         values.append((identity, LABELS[best], probabilities, confidence, abstain, method, moment))
+    return values
+
+
+def _store_settled(db: Database, settled: _Settled, same: set[int]) -> None:
+    """Write the model's labels of the reviews in `same`; a label that is already the same is left as it is."""
+    values = _label_values(settled.ids, settled.shares, settled.methods, settled.abstain_below)
     db.conn.executemany(
-        """
-        INSERT INTO labels (table_name, row_id, task, source, label, probabilities, confidence, abstain, method, made_at)
-        VALUES ('reviews', ?, 'sentiment', 'model', ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (table_name, row_id, task, source) DO UPDATE SET label = excluded.label,
+        _INSERT_LABEL
+        + """ DO UPDATE SET label = excluded.label,
             probabilities = excluded.probabilities, confidence = excluded.confidence, abstain = excluded.abstain,
             method = excluded.method, made_at = excluded.made_at
         WHERE probabilities != excluded.probabilities OR method != excluded.method OR abstain != excluded.abstain
         """,
-        values,
+        [value for value in values if value[0] in same],
+    )
+    db.execute(
+        "INSERT OR REPLACE INTO settings VALUES ('sentiment_reading', ?)",
+        [json.dumps([asdict(group) for group in settled.groups])],
     )
 
 
 def _settle_labels(
-    store: Store,
-    client: ModelClient,
-    reviews: Sequence[_Review],
-    scores: dict[str, NDArray[np.float32]],
-    reader: Reader,
-    method: str,
-    context: JobContext,
-) -> tuple[int, list[str]]:
-    """Fit the reading to the shop's own labels and write every label anew; texts embedded, and notes to the seller."""
+    work: Work, reviews: Sequence[_Review], scores: dict[str, NDArray[np.float32]], reader: Reader, method: str
+) -> _Settled:
+    """Fit the reading to the shop's own labels; every review's label anew."""
     import numpy as np
 
-    asked = 0
-    notes: list[str] = []
-
     def vectors(texts: Sequence[str], language: str) -> NDArray[np.float32]:
-        nonlocal asked
-        rows, count, warning = _vectors(store, client, texts, language, context, "Comparing reviews")
-        asked += count
-        notes.extend([warning] if warning else [])
-        return rows
+        return work.vectors(texts, multilingual=language != "en", stage=work.say._("Comparing reviews"))
 
     corrections = {
         row["row_id"]: row["label"]
-        for row in store.rows(
+        for row in work.store.rows(
             "SELECT row_id, label FROM labels WHERE table_name = 'reviews' AND task = 'sentiment' AND source = 'seller'"
         )
     }
     gold = np.array([fitting.gold_of(review.stars, corrections.get(review.id)) for review in reviews], dtype=np.int64)
     matrix = np.stack([scores[review.text] for review in reviews]).astype(np.float64)
-    settled = fitting.settle([review.text for review in reviews], matrix, gold, reader, method, vectors)
-    with store.write() as db:
-        _store_labels(db, [review.id for review in reviews], settled.shares, settled.methods, reader.abstain_below)
-        db.execute(
-            "INSERT OR REPLACE INTO settings VALUES ('sentiment_reading', ?)",
-            [json.dumps([asdict(group) for group in settled.groups])],
-        )
-    measured = [group for group in settled.groups if group.agreement is not None]
+    fit = fitting.settle([review.text for review in reviews], matrix, gold, reader, method, vectors)
+    measured = [group for group in fit.groups if group.agreement is not None]
     if measured:
         total = sum(group.labelled for group in measured)
         agreement = sum(group.labelled * (group.agreement or 0.0) for group in measured) / total
-        notes.append(
-            f"Sentiment agrees with the stars of {agreement:.0%} of {total:,} rated reviews (held out of the fit)."
+        work.warn(
+            work.say._(
+                "Sentiment agrees with the stars of {share} of {total} rated reviews (held out of the fit)."
+            ).format(share=work.say.percent(agreement), total=work.say.number(total))
         )
-    return asked, notes + _language_notes(reviews, settled.shares)
+    _language_notes(work, reviews, fit.shares)
+    return _Settled([review.id for review in reviews], fit.shares, fit.methods, reader.abstain_below, fit.groups)
 
 
-def _language_notes(reviews: Sequence[_Review], shares: NDArray[np.float64]) -> list[str]:
+def _language_notes(work: Work, reviews: Sequence[_Review], shares: NDArray[np.float64]) -> None:
     """An honest word on languages that reading was never measured in."""
-    notes = []
+    say = work.say
     counts = Counter(review.language for review in reviews if review.language)
     for language, count in counts.most_common():
         if language in LANGUAGES or count < NOTEWORTHY_SHARE * len(reviews):
             continue
-        note = f"{count:,} of {len(reviews):,} reviews are in a language ({language}) that Backroom does not read well yet."
+        note = say._(
+            "{count} of {total} reviews are in a language ({language}) that Backroom does not read well yet."
+        ).format(count=say.number(count), total=say.number(len(reviews)), language=language)
         rated = [
             (review.stars, row)
             for review, row in zip(reviews, shares, strict=True)
@@ -242,11 +210,10 @@ def _language_notes(reviews: Sequence[_Review], shares: NDArray[np.float64]) -> 
         ]
         if rated:
             same = sum((row[2] > row[0]) == (stars > 3) for stars, row in rated)
-            note += (
-                f" Good or bad agrees with the stars of {same / len(rated):.0%} of them; take its findings as hints."
+            note += say._(" Good or bad agrees with the stars of {share} of them; take its findings as hints.").format(
+                share=say.percent(same / len(rated))
             )
-        notes.append(note)
-    return notes
+        work.warn(note)
 
 
 # -- clauses and themes ------------------------------------------------------------------------------------------------
@@ -262,13 +229,8 @@ class _ClauseRow:
 
 
 def _read_clauses(
-    store: Store,
-    client: ModelClient,
-    reader: Reader,
-    reviews: Sequence[_Review],
-    whole: dict[str, NDArray[np.float32]],
-    context: JobContext,
-) -> tuple[list[_ClauseRow], int]:
+    work: Work, reader: Reader, reviews: Sequence[_Review], whole: dict[str, NDArray[np.float32]]
+) -> list[_ClauseRow]:
     """Every clause of every review with its own sentiment, in order of review and place.
 
     A review that is one clause was read already: `whole` holds the scores of whole reviews.
@@ -281,9 +243,9 @@ def _read_clauses(
         clauses = split_clauses(review.text)
         pieces += [(review, clause) for clause in clauses]
         part_of_more += [clause.text for clause in clauses] if len(clauses) > 1 else []
-    scores, read = _scores(store, client, reader.task, part_of_more, context, "Reading clauses")
+    scores = work.scores(part_of_more, reader.task, stage=work.say._("Reading clauses"))
     if not pieces:
-        return [], read
+        return []
     said = [clause.text for _, clause in pieces]
     several = Counter(review.id for review, _ in pieces)
     matrix = [scores[clause.text] if several[review.id] > 1 else whole[review.text] for review, clause in pieces]
@@ -294,69 +256,44 @@ def _read_clauses(
     for (review, clause), row in zip(pieces, shares, strict=True):
         best = int(row.argmax())
         rows.append(_ClauseRow(review.id, clause, review.language, LABELS[best], round(float(row[best]), 4)))
-    return rows, read
+    return rows
 
 
-def _group(
-    store: Store, client: ModelClient, rows: Sequence[_ClauseRow], context: JobContext
-) -> tuple[list[themes.Theme], int, list[str]]:
-    """Themes over `rows` (members are indices into it), how many texts were embedded, and notes for the seller.
+def _group(work: Work, rows: Sequence[_ClauseRow]) -> list[themes.Theme]:
+    """Themes over `rows` (members are indices into it).
 
     English is compared by the English embedder, everything else by the multilingual one.
     """
-
-    found: dict[str, list[themes.Theme]] = {polarity: [] for polarity, _ in _POLARITIES}
-    notes: list[str] = []
-    read = complaints = 0
+    stages = {"negative": work.say._("Comparing complaints"), "positive": work.say._("Comparing praise")}
+    found: dict[str, list[themes.Theme]] = {polarity: [] for polarity in stages}
+    complaints = 0
     languages = [themes.language_of(row.clause.text, row.language) for row in rows]
     # Language by language and English last: the model process holds one embedder at a time.
     for language in sorted(set(languages), key=lambda name: (name == "en", name)):
-        for polarity, stage in _POLARITIES:
+        for polarity, stage in stages.items():
             chosen = [i for i, row in enumerate(rows) if row.sentiment == polarity and languages[i] == language]
             if not chosen:
                 continue
             texts = [rows[i].clause.text for i in chosen]
             anchor_list = themes.anchors(polarity)
             examples = themes.examples_for(anchor_list, language)[0]
-            vectors, count, warning = _vectors(store, client, texts + examples, language, context, stage)
-            read += count
-            notes += [warning] if warning else []
+            vectors = work.vectors(texts + examples, multilingual=language != "en", stage=stage)
             for theme in themes.group(texts, vectors[: len(texts)], language, anchor_list, vectors[len(texts) :]):
                 found[polarity].append(replace(theme, members=tuple(chosen[m] for m in theme.members)))
             if polarity == "negative":
                 complaints += len(chosen)
     if complaints:
         assigned = sum(len(theme.members) for theme in found["negative"])
-        notes.append(f"{assigned:,} of {complaints:,} complaining clauses belong to a theme; the rest stand alone.")
-    return [theme for polarity, _ in _POLARITIES for theme in themes.merged(found[polarity])], read, notes
+        work.warn(
+            work.say._("{k} of {n} complaining clauses belong to a theme; the rest stand alone.").format(
+                k=work.say.number(assigned), n=work.say.number(complaints)
+            )
+        )
+    return [theme for polarity in stages for theme in themes.merged(found[polarity])]
 
 
-def _vectors(
-    store: Store, client: ModelClient, texts: Sequence[str], language: str, context: JobContext, stage: str
-) -> tuple[NDArray[np.float32], int, str | None]:
-    """One row per text, how many were new, and a warning when the language has no embedder of its own here."""
-    import numpy as np
-
-    multilingual = language != "en"
-    embedder = client.embedder(multilingual=multilingual)
-    answers, count = read_all(
-        store,
-        texts,
-        lambda text: _vector_key(text, embedder.key),
-        lambda portion: client.embed(portion, multilingual=multilingual, context=context),
-        context,
-        stage,
-        kind=np.float16,
-    )
-    return np.stack([answers[text] for text in texts]), count, embedder.warning
-
-
-def _vector_key(text: str, embedder: str) -> bytes:
-    return blake2b(f"{embedder}\0{text}".encode(), digest_size=16).digest()
-
-
-def _store_clauses(db: Database, rows: Sequence[_ClauseRow], found: Sequence[themes.Theme]) -> None:
-    """Replace clauses and themes; a theme keeps the name that the seller gave it."""
+def _store_clauses(db: Database, rows: Sequence[_ClauseRow], found: Sequence[themes.Theme], same: set[int]) -> None:
+    """Replace clauses and themes by those of the reviews in `same`; a theme keeps the name that the seller gave it."""
     renamed = dict(db.execute("SELECT key, renamed FROM themes WHERE renamed IS NOT NULL").fetchall())
     for table in ("theme_clauses", "themes", "clauses"):
         db.execute(f"DELETE FROM {table}")
@@ -365,23 +302,20 @@ def _store_clauses(db: Database, rows: Sequence[_ClauseRow], found: Sequence[the
         [
             (i, row.review, row.clause.start, row.clause.end, row.sentiment, row.probability)
             for i, row in enumerate(rows, 1)
+            if row.review in same
         ],
     )
     for identity, theme in enumerate(found, 1):
+        members = [
+            (identity, member + 1, similarity)
+            for member, similarity in zip(theme.members, theme.similarities, strict=True)
+            if rows[member].review in same
+        ]
+        if not members:
+            continue
+        words, name = "|".join(theme.words), renamed.get(theme.key)
         db.execute(
             "INSERT INTO themes (id, key, name, polarity, language, words, size, renamed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                identity,
-                theme.key,
-                theme.name,
-                theme.polarity,
-                theme.language,
-                "|".join(theme.words),
-                len(theme.members),
-                renamed.get(theme.key),
-            ],
+            [identity, theme.key, theme.name, theme.polarity, theme.language, words, len(members), name],
         )
-        db.conn.executemany(
-            "INSERT INTO theme_clauses VALUES (?, ?, ?)",
-            [(identity, m + 1, s) for m, s in zip(theme.members, theme.similarities, strict=True)],
-        )
+        db.conn.executemany("INSERT INTO theme_clauses VALUES (?, ?, ?)", members)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.findings import Finding, wilson
-from engine.reviews.board import Board, ThemeOnBoard
+from engine.reviews.board import Board, ThemeOnBoard, impact
 from engine.reviews.evidence import best_quote, numbers, spans
 from engine.reviews.facts import count_query
-from engine.reviews.pain_points import FALSE_DISCOVERIES, FLOOR_MENTIONS, FLOOR_REVIEWS, percent
-from engine.statistics import adjusted, excess_p, stratified_excess_p
+from engine.reviews.pain_points import FALSE_DISCOVERIES, FLOOR_MENTIONS, FLOOR_REVIEWS
+from engine.statistics import adjusted, difference, excess_p, stratified_excess_p
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,9 +41,11 @@ def find(board: Board) -> list[Finding]:
                     p = _p_within_products(board, theme, here, there)
                     tried.append((column, value, product, theme, here, there, p))
     found = []
-    for (column, value, product, theme, here, there, _), q in zip(tried, adjusted([p for *_, p in tried]), strict=True):
+    for (column, value, product, theme, here, there, p), q in zip(tried, adjusted([p for *_, p in tried]), strict=True):
         if q < FALSE_DISCOVERIES:
-            found.append(_finding(board, column, value, product, theme, here, there, q))
+            found.append(_finding(board, column, value, product, theme, here, there, p))
+        else:
+            board.quiet.append(p)
     return found
 
 
@@ -74,13 +76,11 @@ def _finding(
     theme: ThemeOnBoard,
     here: NDArray[np.bool_],
     there: NDArray[np.bool_],
-    q: float,
+    p: float,
 ) -> Finding:
     k, n = int(theme.hits[here].sum()), int(here.sum())
     k_there, n_there = int(theme.hits[there].sum()), int(there.sum())
     quotes = theme.quotes_in({int(i) for i in board.ids[here]})
-    who = f"Orders sent with {value}" if column == "courier" else f"{board.names[str(product)]}, {value}"
-    interval = wilson(k, n)
     return Finding(
         key=f"reviews/driver/{column}/{value}/{product or 'shop'}/{theme.key}",
         desk="reviews",
@@ -92,23 +92,21 @@ def _finding(
             "theme_name": theme.name,
             column: value,
         },
-        sentence=f"{who}: {k} of {n} reviews complain about {theme.name} ({percent(k / n)}), "
-        f"with the others {k_there} of {n_there} ({percent(k_there / n_there)}); “{best_quote(quotes)}”.",
         numbers=numbers(
             share=k / n,
             share_others=k_there / n_there,
             k_others=k_there,
             n_others=n_there,
-            q=q,
+            quote=best_quote(quotes),
             words=list(theme.words),
             months=board.months(here, theme.hits),
         ),
         method=METHOD,
         n=n,
         k=k,
-        interval=interval,
-        confidence=1 - q,
-        rank=max(0.0, k - n * k_there / n_there),
-        query=count_query(theme.key, product=product, **{column: value}),
+        interval=wilson(k, n),
+        p=p,
+        impact=impact(difference(k, n, k_there, n_there), n * board.per_30_days()),
+        query=count_query(theme.key, board.last, product=product, **{column: value}),
         evidence=spans(quotes),
     )

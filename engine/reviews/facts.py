@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.store.database import Store
+from engine.store.transaction import Rows
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-def frame(store: Store, sql: str) -> pl.DataFrame:
+def frame(store: Rows, sql: str) -> pl.DataFrame:
     """The rows of a query as a frame; column types from all rows."""
     import polars as pl
 
@@ -18,7 +18,7 @@ def frame(store: Store, sql: str) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None) if rows else pl.DataFrame()
 
 
-def reviews(store: Store) -> pl.DataFrame:
+def reviews(store: Rows) -> pl.DataFrame:
     """Every read review: id, product, product_name, variant, courier, day, month, stars, language, sentiment, platform,
     text, p_negative, p_positive; in order of day and id."""
     return frame(
@@ -32,7 +32,7 @@ def reviews(store: Store) -> pl.DataFrame:
     )
 
 
-def theme_quotes(store: Store) -> list[dict[str, Any]]:
+def theme_quotes(store: Rows) -> list[dict[str, Any]]:
     """Every clause that belongs to a theme: theme_id, review_row, start, end, quote, similarity."""
     return store.rows(
         """
@@ -44,13 +44,17 @@ def theme_quotes(store: Store) -> list[dict[str, Any]]:
     )
 
 
-def count_query(theme: str, **equal: str | None) -> str:
-    """The SQL that counts k of n reviews for a theme, for a seller to run: `backroom sql SHOP "…"`."""
+def count_query(theme: str, last: int, **equal: str | None) -> str:
+    """The SQL that counts k of n reviews for a theme, for a seller to run: `backroom sql SHOP "…"`.
+
+    `last` is the id of the newest review that was read: what is imported later is not counted before it is read.
+    """
     conditions = "".join(f" AND r.{column} = {quoted(value)}" for column, value in equal.items() if value is not None)
     return (
         "SELECT count(DISTINCT CASE WHEN t.key = " + quoted(theme) + " THEN r.id END) AS k, count(DISTINCT r.id) AS n "
         "FROM v_reviews r LEFT JOIN clauses c ON c.review_row = r.id LEFT JOIN theme_clauses tc ON tc.clause_id = c.id "
-        "LEFT JOIN themes t ON t.id = tc.theme_id WHERE r.sentiment IS NOT NULL" + conditions
+        "LEFT JOIN themes t ON t.id = tc.theme_id "
+        f"WHERE r.sentiment IS NOT NULL AND r.id <= {last}" + conditions
     )
 
 
@@ -59,7 +63,7 @@ def quoted(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def units_by_month(store: Store) -> pl.DataFrame:
+def units_by_month(store: Rows) -> pl.DataFrame:
     """Units sold: product, month, units; cancelled lines left out."""
     return frame(
         store,
@@ -71,7 +75,7 @@ def units_by_month(store: Store) -> pl.DataFrame:
     )
 
 
-def return_reasons(store: Store) -> pl.DataFrame:
+def return_reasons(store: Rows) -> pl.DataFrame:
     """Returned rows: id, product, product_name, reason, quantity, day, comment."""
     return frame(
         store,

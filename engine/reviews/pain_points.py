@@ -1,8 +1,7 @@
 """Pain points: what customers complain about, per product and for the whole shop, each k of n with its interval.
 
-A theme is notable on a product when its share there is larger than in the rest of the shop beyond chance (Fisher's exact
-test, false discovery rate 5 % over all product and theme pairs that reach the floor). Everything below the floor is
-kept, and says "too few to say".
+Whether a theme's share on a product is larger than in the rest of the shop beyond chance is tested by Fisher's exact test.
+Everything below the floor is kept, and says "too few to say".
 """
 
 from __future__ import annotations
@@ -10,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.findings import Finding, wilson
-from engine.reviews.board import Board, ThemeOnBoard
+from engine.reviews.board import Board, ThemeOnBoard, impact
 from engine.reviews.evidence import best_quote, numbers, spans
 from engine.reviews.facts import count_query
-from engine.statistics import adjusted, excess_p, mean_difference_interval
+from engine.statistics import difference, excess_p, mean_difference_interval
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,11 +26,6 @@ FLOOR_MENTIONS = 4
 SHOP_SHARE = 0.05
 """A theme of the whole shop is shown first when at least this share of reviews complains about it, surely."""
 FALSE_DISCOVERIES = 0.05
-
-
-def percent(share: float) -> str:
-    """A share as a whole percentage, without a false zero."""
-    return f"{share:.0%}" if share == 0 or share >= 0.005 else "under 1%"
 
 
 def stars_lost(board: Board, inside: NDArray[np.bool_], hits: NDArray[np.bool_]) -> dict[str, float]:
@@ -65,32 +59,26 @@ def find(board: Board) -> list[Finding]:
                 continue
             rest = int(theme.hits.sum()) - k
             tested.append((product, theme, inside, excess_p(k, n, rest, len(board) - n)))
-    for (product, theme, inside, _), q in zip(tested, adjusted([p for *_, p in tested]), strict=True):
-        found.append(_of_product(board, theme, product, inside, q))
+    for product, theme, inside, p in tested:
+        found.append(_of_product(board, theme, product, inside, p))
     return found
 
 
-def _of_product(board: Board, theme: ThemeOnBoard, product: str, inside: NDArray[np.bool_], q: float) -> Finding:
+def _of_product(board: Board, theme: ThemeOnBoard, product: str, inside: NDArray[np.bool_], p: float) -> Finding:
     k, n = int(theme.hits[inside].sum()), int(inside.sum())
     rest_k, rest_n = int(theme.hits.sum()) - k, len(board) - n
     elsewhere = rest_k / rest_n if rest_n else 0.0
-    interval = wilson(k, n)
-    notable = q < FALSE_DISCOVERIES or rest_n == 0
     lost = stars_lost(board, inside, theme.hits)
     quotes = theme.quotes_in({int(i) for i in board.ids[inside]})
-    quote = best_quote(quotes)
-    cost = f" It costs about {lost['stars_lost']:.1f} stars." if lost.get("stars_lost_low", 0) > 0 else ""
     return Finding(
         key=f"reviews/pain_point/{product}/{theme.key}",
         desk="reviews",
         kind="pain_point",
         subject={"product": product, "name": board.names[product], "theme": theme.key, "theme_name": theme.name},
-        sentence=f"{board.names[product]}: {k} of {n} reviews complain about {theme.name} (“{quote}”), "
-        f"{percent(interval.low)} to {percent(interval.high)}, against {percent(elsewhere)} elsewhere.{cost}",
         numbers=numbers(
             share=k / n,
             share_elsewhere=elsewhere,
-            q=q,
+            quote=best_quote(quotes),
             words=list(theme.words),
             months=board.months(inside, theme.hits),
             **lost,
@@ -98,10 +86,11 @@ def _of_product(board: Board, theme: ThemeOnBoard, product: str, inside: NDArray
         method=METHOD,
         n=n,
         k=k,
-        interval=interval,
-        confidence=1 - q,
-        rank=max(0.0, k - n * elsewhere) if notable else 0.0,
-        query=count_query(theme.key, product=product),
+        interval=wilson(k, n),
+        # The only product of a shop has nothing to be compared with: nothing was tested then.
+        p=p if rest_n else None,
+        impact=impact(difference(k, n, rest_k, rest_n), n * board.per_30_days()),
+        query=count_query(theme.key, board.last, product=product),
         evidence=spans(quotes),
     )
 
@@ -115,43 +104,41 @@ def _shop_wide(board: Board, theme: ThemeOnBoard, everyone: NDArray[np.bool_]) -
     common = interval.low >= SHOP_SHARE and k >= FLOOR_MENTIONS and most * 2 <= k
     lost = stars_lost(board, everyone, theme.hits)
     enough = n >= FLOOR_REVIEWS and k >= FLOOR_MENTIONS
-    sentence = (
-        f"Whole shop: {k} of {n} reviews complain about {theme.name} (“{best_quote(theme.quotes)}”), "
-        f"{percent(interval.low)} to {percent(interval.high)}, over {sum(1 for c in by_product.values() if c)} products."
-        if enough
-        else f"Whole shop: {k} of {n} reviews mention {theme.name}: too few to say."
-    )
     return Finding(
         key=f"reviews/pain_point/shop/{theme.key}",
         desk="reviews",
         kind="pain_point" if enough else "too_few",
         subject={"product": None, "theme": theme.key, "theme_name": theme.name},
-        sentence=sentence,
-        numbers=numbers(share=k / n, words=list(theme.words), months=board.months(everyone, theme.hits), **lost),
+        numbers=numbers(
+            share=k / n,
+            quote=best_quote(theme.quotes),
+            products=sum(1 for count in by_product.values() if count),
+            words=list(theme.words),
+            months=board.months(everyone, theme.hits),
+            **lost,
+        ),
         method=METHOD,
         n=n,
         k=k,
         interval=interval,
-        rank=k * 0.5 if common else 0.0,
-        query=count_query(theme.key),
+        impact=impact((interval.low, k / n, interval.high), n * board.per_30_days()) if common else None,
+        query=count_query(theme.key, board.last),
         evidence=spans(theme.quotes),
     )
 
 
 def _too_few(board: Board, theme: ThemeOnBoard, product: str, inside: NDArray[np.bool_]) -> Finding:
     k, n = int(theme.hits[inside].sum()), int(inside.sum())
-    name = board.names[product]
     return Finding(
         key=f"reviews/pain_point/{product}/{theme.key}",
         desk="reviews",
         kind="too_few",
-        subject={"product": product, "name": name, "theme": theme.key, "theme_name": theme.name},
-        sentence=f"{name}: {k} of {n} reviews mention {theme.name}: too few to say.",
+        subject={"product": product, "name": board.names[product], "theme": theme.key, "theme_name": theme.name},
         numbers=numbers(share=k / n, words=list(theme.words)),
         method=METHOD,
         n=n,
         k=k,
         interval=wilson(k, n),
-        query=count_query(theme.key, product=product),
+        query=count_query(theme.key, board.last, product=product),
         evidence=spans(theme.quotes_in({int(i) for i in board.ids[inside]})),
     )

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from engine.findings import Finding, wilson
 from engine.reviews import facts
-from engine.reviews.board import Board, ThemeOnBoard
+from engine.reviews.board import Board, ThemeOnBoard, impact
 from engine.reviews.evidence import best_quote, numbers, spans
-from engine.reviews.pain_points import FALSE_DISCOVERIES, FLOOR_MENTIONS, FLOOR_REVIEWS, percent
+from engine.reviews.pain_points import FALSE_DISCOVERIES, FLOOR_MENTIONS, FLOOR_REVIEWS
 from engine.reviews.trends import dated_change
-from engine.statistics import adjusted, excess_p
+from engine.statistics import excess_p
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,9 +38,9 @@ def find(board: Board) -> list[Finding]:
                 tried.append((product, theme, inside, excess_p(k, n, rest, len(board) - n)))
     shares = _monthly_shares(board)
     found = []
-    for (product, theme, inside, _), q in zip(tried, adjusted([p for *_, p in tried]), strict=True):
+    for product, theme, inside, p in tried:
         sales = _sales_rise(board, theme, inside, shares.get(product, []))
-        found.append(_finding(board, product, theme, inside, q, sales))
+        found.append(_finding(board, product, theme, inside, p, sales))
     return found
 
 
@@ -96,31 +96,23 @@ def _finding(
     product: str,
     theme: ThemeOnBoard,
     inside: NDArray[np.bool_],
-    q: float,
+    p: float,
     sales: dict[str, object] | None,
 ) -> Finding:
     k, n = int(theme.hits[inside].sum()), int(inside.sum())
     rest_k, rest_n = int(theme.hits.sum()) - k, len(board) - n
     elsewhere = rest_k / rest_n if rest_n else 0.0
-    name = board.names[product]
     quotes = theme.quotes_in({int(i) for i in board.ids[inside]})
     interval = wilson(k, n)
-    sentence = f"{name}: {k} of {n} reviews praise {theme.name} (“{best_quote(quotes)}”), against {percent(elsewhere)} elsewhere."
-    if sales:
-        sentence += (
-            f" Since {sales['since']} it is said more often, and sales went from {sales['units_a_month_before']:.0f} to "
-            f"{sales['units_a_month_after']:.0f} units a month."
-        )
     return Finding(
         key=f"reviews/praise/{product}/{theme.key}",
         desk="reviews",
         kind="praise_that_sells" if sales else "praise",
-        subject={"product": product, "name": name, "theme": theme.key, "theme_name": theme.name},
-        sentence=sentence,
+        subject={"product": product, "name": board.names[product], "theme": theme.key, "theme_name": theme.name},
         numbers=numbers(
             share=k / n,
             share_elsewhere=elsewhere,
-            q=q,
+            quote=best_quote(quotes),
             words=list(theme.words),
             months=board.months(inside, theme.hits),
         )
@@ -129,8 +121,9 @@ def _finding(
         n=n,
         k=k,
         interval=interval,
-        confidence=1 - q,
-        rank=float(k) if sales else 0.0,
-        query=facts.count_query(theme.key, product=product),
+        # That praise and sales both rose was tested: both have to have risen (intersection-union test).
+        p=max(float(str(sales["p_praise"])), float(str(sales["p_sales"]))) if sales else p,
+        impact=impact((interval.low, k / n, interval.high), n * board.per_30_days()) if sales else None,
+        query=facts.count_query(theme.key, board.last, product=product),
         evidence=spans(quotes),
     )

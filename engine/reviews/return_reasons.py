@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from engine.findings import Finding, wilson
 from engine.reviews import facts
-from engine.reviews.board import Board
+from engine.reviews.board import Board, impact, span
 from engine.reviews.evidence import numbers, whole
-from engine.reviews.pain_points import FALSE_DISCOVERIES, FLOOR_MENTIONS, percent
-from engine.statistics import adjusted, excess_p
+from engine.reviews.pain_points import FALSE_DISCOVERIES, FLOOR_MENTIONS
+from engine.statistics import adjusted, difference, excess_p
 
 METHOD = "returned rows with this reason against the other products' returns, Fisher's exact test, FDR 5 % (v1)"
 
@@ -28,29 +28,30 @@ def find(board: Board) -> list[Finding]:
         k, n, rest = len(rows), len(of_product), len(returns) - len(of_product)
         if k >= FLOOR_MENTIONS and k >= LEAST_SHARE * n:
             tried.append((str(product), str(reason), rows, k, n, same, rest, excess_p(k, n, same, rest)))
+    days = [str(day) for day in returns["day"] if day]
+    per_30_days = 30 / span(min(days), max(days)) if days else 0.0
+    last = int(max(returns["id"]))
     found = []
-    for (product, reason, rows, k, n, same, rest, _), q in zip(tried, adjusted([t[-1] for t in tried]), strict=True):
+    for (product, reason, rows, k, n, same, rest, p), q in zip(tried, adjusted([t[-1] for t in tried]), strict=True):
         if q >= FALSE_DISCOVERIES:
+            board.quiet.append(p)
             continue
         name = str(rows["product_name"][0] or product)
-        plain = reason.replace("_", " ").lower()
         found.append(
             Finding(
                 key=f"reviews/return_reason/{product}/{reason}",
                 desk="reviews",
                 kind="return_reason",
                 subject={"product": product, "name": name, "reason": reason},
-                sentence=f"{name}: {k} of {n} returns give “{plain}” as the reason, against "
-                f"{percent(same / rest if rest else 0)} of the other products' returns.",
-                numbers=numbers(unit="returns", share=k / n, share_elsewhere=same / rest if rest else 0.0, q=q),
+                numbers=numbers(unit="returns", share=k / n, share_elsewhere=same / rest if rest else 0.0),
                 method=METHOD,
                 n=n,
                 k=k,
                 interval=wilson(k, n),
-                confidence=1 - q,
-                rank=float(k) * 0.5,
+                p=p,
+                impact=impact(difference(k, n, same, rest), n * per_30_days),
                 query=f"SELECT sum(reason = {facts.quoted(reason)}) AS k, count(*) AS n FROM v_returns "
-                f"WHERE reason IS NOT NULL AND product = {facts.quoted(product)}",
+                f"WHERE reason IS NOT NULL AND id <= {last} AND product = {facts.quoted(product)}",
                 evidence=whole("returns", [int(row) for row in rows["id"]], "comment"),
             )
         )

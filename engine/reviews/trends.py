@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.findings import Finding, wilson
-from engine.reviews.board import Board, ThemeOnBoard
+from engine.reviews.board import Board, ThemeOnBoard, impact
 from engine.reviews.evidence import best_quote, numbers, spans
 from engine.reviews.facts import count_query
-from engine.reviews.pain_points import FALSE_DISCOVERIES, FLOOR_MENTIONS, percent
-from engine.statistics import ChangePoint, adjusted, change_point
+from engine.reviews.pain_points import FALSE_DISCOVERIES, FLOOR_MENTIONS
+from engine.statistics import ChangePoint, adjusted, change_point, difference
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,13 +50,12 @@ def find(board: Board) -> list[Finding]:
     pairs = list(zip(tried, adjusted([change.p for *_, change, _ in tried]), strict=True))
     # Products first: a change of the whole shop that one product explains is that product's.
     for (product, theme, inside, change, day), q in sorted(pairs, key=lambda pair: pair[0][0] is None):
-        if q >= FALSE_DISCOVERIES:
-            continue
-        if product is None and theme.key in changed_products:
+        if q >= FALSE_DISCOVERIES or (product is None and theme.key in changed_products):
+            board.quiet.append(change.p)
             continue
         if product is not None:
             changed_products.add(theme.key)
-        found.append(_finding(board, product, theme, inside, change, day, q))
+        found.append(_finding(board, product, theme, inside, change, day))
     return found
 
 
@@ -67,34 +66,30 @@ def _finding(
     inside: NDArray[np.bool_],
     change: ChangePoint,
     day: str,
-    q: float,
 ) -> Finding:
-    name = "Whole shop" if product is None else board.names[product]
     kind = "got_worse" if change.rose else "got_better"
-    word = "more" if change.rose else "fewer"
     quotes = theme.quotes_in({int(i) for i in board.ids[inside]})
-    share_before, share_after = change.k_before / change.n_before, change.k_after / change.n_after
+    before, after = (change.k_before, change.n_before), (change.k_after, change.n_after)
+    # Reviews of the time since: what got worse adds complaints to them, what got better takes some away.
+    apart = difference(*after, *before) if change.rose else difference(*before, *after)
     return Finding(
         key=f"reviews/{kind}/{product or 'shop'}/{theme.key}",
         desk="reviews",
         kind=kind,
         subject={
             "product": product,
-            "name": None if product is None else name,
+            "name": None if product is None else board.names[product],
             "theme": theme.key,
             "theme_name": theme.name,
             "since": day,
         },
-        sentence=f"{name}: {word} complaints about {theme.name} since {day}: {change.k_after} of {change.n_after} reviews "
-        f"({percent(share_after)}), before that {change.k_before} of {change.n_before} ({percent(share_before)}); "
-        f"“{best_quote(quotes)}”.",
         numbers=numbers(
             since=day,
-            share_before=share_before,
-            share_after=share_after,
+            share_before=change.k_before / change.n_before,
+            share_after=change.k_after / change.n_after,
             k_before=change.k_before,
             n_before=change.n_before,
-            q=q,
+            quote=best_quote(quotes),
             words=list(theme.words),
             months=board.months(inside, theme.hits),
         ),
@@ -102,8 +97,8 @@ def _finding(
         n=change.n_after,
         k=change.k_after,
         interval=wilson(change.k_after, change.n_after),
-        confidence=1 - q,
-        rank=abs(share_after - share_before) * (change.n_after if change.rose else change.n_before),
-        query=count_query(theme.key, product=product) + f" AND r.day >= '{day}'",
+        p=change.p,
+        impact=impact(apart, change.n_after * board.per_30_days(day)),
+        query=count_query(theme.key, board.last, product=product) + f" AND r.day >= '{day}'",
         evidence=spans(quotes),
     )

@@ -10,25 +10,37 @@ from sqlite_utils import Database
 from engine.findings import Finding
 
 
-def store_findings(db: Database, desk: str, found: Sequence[Finding], moment: str) -> None:
-    """Make `found` the current findings of a desk; earlier ones that were not found again stay, marked not current.
+def replace_findings(
+    db: Database, desk: str, found: Sequence[Finding], moment: str, *, scope: str = "", quiet: Sequence[float] = ()
+) -> None:
+    """Make `found` the current findings of one scope of a desk; earlier ones not found again stay, marked not current.
+
+    What is shown first is not settled here: see `engine.desks.ranking.settle`.
 
     Args:
         db: a write transaction.
         moment: ISO text, when they were found.
+        scope: the part of the desk's findings that these replace.
+        quiet: raw p-values of what was tested and is no finding.
     """
-    db.execute("UPDATE findings SET current = 0 WHERE desk = ?", [desk])
+    db.execute("UPDATE findings SET current = 0 WHERE desk = ? AND scope = ?", [desk, scope])
+    db.execute("DELETE FROM quiet_tests WHERE desk = ? AND scope = ?", [desk, scope])
+    db.conn.executemany("INSERT INTO quiet_tests VALUES (?, ?, ?)", [(desk, scope, p) for p in quiet])
     for finding in found:
-        interval = finding.interval
+        interval, impact = finding.interval, finding.impact
         row = db.execute(
             """
-            INSERT INTO findings (key, desk, kind, subject, sentence, numbers, n, k, low, high, confidence, rank, method,
-                                  query, first_seen, last_seen, current)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+            INSERT INTO findings (key, desk, kind, subject, numbers, n, k, low, high, confidence, rank, method,
+                                  query, first_seen, last_seen, scope, p, impact_low, impact_mean, impact_high,
+                                  impact_unit, current)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
             ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, subject = excluded.subject,
-                sentence = excluded.sentence, numbers = excluded.numbers, n = excluded.n, k = excluded.k,
+                numbers = excluded.numbers, n = excluded.n, k = excluded.k,
                 low = excluded.low, high = excluded.high, confidence = excluded.confidence, rank = excluded.rank,
-                method = excluded.method, query = excluded.query, last_seen = excluded.last_seen, current = 1
+                method = excluded.method, query = excluded.query, last_seen = excluded.last_seen,
+                scope = excluded.scope, p = excluded.p, q = NULL, impact_low = excluded.impact_low,
+                impact_mean = excluded.impact_mean, impact_high = excluded.impact_high,
+                impact_unit = excluded.impact_unit, stale = 0, current = 1
             RETURNING id
             """,
             [
@@ -36,7 +48,6 @@ def store_findings(db: Database, desk: str, found: Sequence[Finding], moment: st
                 desk,
                 finding.kind,
                 json.dumps(finding.subject, ensure_ascii=False),
-                finding.sentence,
                 json.dumps(finding.numbers, ensure_ascii=False),
                 finding.n,
                 finding.k,
@@ -48,6 +59,12 @@ def store_findings(db: Database, desk: str, found: Sequence[Finding], moment: st
                 finding.query,
                 moment,
                 moment,
+                scope,
+                finding.p,
+                None if impact is None else impact.low,
+                None if impact is None else impact.mean,
+                None if impact is None else impact.high,
+                None if impact is None else impact.unit,
             ],
         ).fetchone()
         db.execute("DELETE FROM evidence WHERE finding_id = ?", [row[0]])
@@ -59,3 +76,8 @@ def store_findings(db: Database, desk: str, found: Sequence[Finding], moment: st
                 for position, e in enumerate(finding.evidence)
             ],
         )
+
+
+def outdate(db: Database, but: str) -> None:
+    """Mark what all desks but one found as from before the last change of the shop's rows; the next analysis finds anew."""
+    db.execute("UPDATE findings SET stale = 1 WHERE current AND NOT stale AND desk != ?", [but])

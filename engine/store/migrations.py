@@ -313,6 +313,40 @@ def m007_mentions(db: Database) -> None:
 
 
 @migrations()
+def m008_impact(db: Database) -> None:
+    """What ranks findings (raw and corrected p-value, impact and its unit), and which part of a desk's findings one
+    is of.
+
+    `quiet_tests` holds the p-values of what a desk tested and did not report: correcting for having looked counts them.
+    News is of one report of one platform. Sentences are made when they are shown, so the stored ones go; some news
+    kept too little beside them to be said again, and is told anew by the next import.
+    """
+    _run(
+        db,
+        """
+        ALTER TABLE findings ADD COLUMN scope TEXT NOT NULL DEFAULT '';
+        ALTER TABLE findings ADD COLUMN p REAL;
+        ALTER TABLE findings ADD COLUMN q REAL;
+        ALTER TABLE findings ADD COLUMN impact_low REAL;
+        ALTER TABLE findings ADD COLUMN impact_mean REAL;
+        ALTER TABLE findings ADD COLUMN impact_high REAL;
+        ALTER TABLE findings ADD COLUMN impact_unit TEXT;
+        ALTER TABLE findings DROP COLUMN sentence;
+        CREATE INDEX evidence_row ON evidence(table_name, row_id);
+        CREATE TABLE quiet_tests (desk TEXT NOT NULL, scope TEXT NOT NULL, p REAL NOT NULL);
+        UPDATE findings SET scope = coalesce(json_extract(subject, '$.platform'), '') || '/' ||
+            coalesce(json_extract(subject, '$.report'), '') WHERE desk = 'imports';
+        UPDATE findings SET current = 0 WHERE desk = 'imports' AND kind IN ('first_sold', 'price', 'out_of_stock');
+        UPDATE findings SET numbers = json_set(numbers, '$.table',
+            (SELECT table_name FROM evidence WHERE finding_id = findings.id ORDER BY position LIMIT 1))
+            WHERE desk = 'imports' AND current;
+        UPDATE findings SET impact_low = rank, impact_unit = 'news' WHERE rank > 0 AND desk = 'imports';
+        UPDATE findings SET impact_low = rank, impact_unit = 'customers' WHERE rank > 0 AND desk != 'imports';
+        """,
+    )
+
+
+@migrations()
 def m009_desk_tables(db: Database) -> None:
     """What customers write, what the shop answers and orders, its suppliers, payouts and rates, and more of what is known."""
     provenance = (

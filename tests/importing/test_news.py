@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.desks.sentences import sentence
 from engine.findings import Finding
 from engine.importing.desk import import_file, undo
+from engine.say import Speaker
 from engine.shop import Shop
 from tests.importing.conftest import SHOPIFY, SHOPIFY_HEADER, judgeme
 
@@ -45,6 +47,10 @@ def bring(shop: Shop, text: str, name: str) -> int:
     return report.import_id or 0
 
 
+def said(finding: Finding) -> str:
+    return sentence(finding, Speaker("en"))
+
+
 def news(shop: Shop) -> dict[str, Finding]:
     return {finding.kind: finding for finding in shop.findings(desk="imports")}
 
@@ -64,11 +70,11 @@ def test_new_orders_changed_statuses_and_products_sold_first_are_counted(shop: S
         "first_sold": (1, 2),
     }
     assert (
-        found["new_rows"].sentence
-        == "2 new orders in april.csv, of 2026-03-06 to 2026-03-07; 1 more in that file was known."
+        said(found["new_rows"])
+        == "2 new orders in april.csv, of Mar 6, 2026 to Mar 7, 2026; 1 more in that file was known."
     )
-    assert found["status"].sentence == "1 order became refunded since the file before april.csv."
-    assert found["first_sold"].sentence == "1 product sold for the first time in april.csv: Green Hat."
+    assert said(found["status"]) == "1 order became refunded since the file before april.csv."
+    assert said(found["first_sold"]) == "1 product sold for the first time in april.csv: Green Hat."
     for finding in found.values():
         assert shop.sql(finding.query or "")[1] == [(finding.k, finding.n)]
         assert finding.rank > 0 and finding.evidence_count
@@ -95,18 +101,18 @@ def test_the_next_file_replaces_the_news_and_a_mark_on_the_old_says_nothing_of_t
     assert "new_rows" not in news(shop) and "status" in news(shop)
     bring(shop, AFTER_THAT, "may.csv")
     after = news(shop)["new_rows"]
-    assert (after.key, after.state, after.k) == (before.key, "new", 2) and "may.csv" in after.sentence
+    assert (after.key, after.state, after.k) == (before.key, "new", 2) and "may.csv" in said(after)
     assert "status" not in news(shop)
 
 
 def test_undo_takes_the_news_back_and_brings_the_news_before_it(shop: Shop) -> None:
     bring(shop, SHOPIFY, "march.csv")
     second = bring(shop, NEXT_WEEK, "april.csv")
-    told = {key: (f.sentence, f.k, f.n, f.evidence_count) for key, f in news(shop).items()}
+    told = {key: (said(f), f.k, f.n, f.evidence_count) for key, f in news(shop).items()}
     third = bring(shop, AFTER_THAT, "may.csv")
-    assert "may.csv" in news(shop)["new_rows"].sentence
+    assert "may.csv" in said(news(shop)["new_rows"])
     undo(shop.store, third)
-    assert {key: (f.sentence, f.k, f.n, f.evidence_count) for key, f in news(shop).items()} == told
+    assert {key: (said(f), f.k, f.n, f.evidence_count) for key, f in news(shop).items()} == told
     undo(shop.store, second)
     assert news(shop) == {}
 
@@ -123,12 +129,12 @@ def test_prices_stock_and_new_products_of_a_catalogue(shop: Shop) -> None:
     bring(shop, APRIL, "april.csv")
     found = news(shop)
     assert (
-        found["price"].sentence
-        == "2 prices changed in april.csv: 1 up, 1 down; the largest change is Blue Shirt (BS-1) from 20 to 24."
+        said(found["price"])
+        == "2 prices changed in april.csv: 1 up, 1 down; the largest change is Blue Shirt (BS-1) from 20.00 to 24.00."
     )
     assert (found["price"].k, found["price"].n) == (2, 2)
-    assert found["out_of_stock"].sentence == "1 item ran out of stock in april.csv: Blue Shirt (BS-1)."
-    assert found["new_rows"].sentence == "1 new product in april.csv: Green Hat; 2 more in that file were known."
+    assert said(found["out_of_stock"]) == "1 item ran out of stock in april.csv: Blue Shirt (BS-1)."
+    assert said(found["new_rows"]) == "1 new product in april.csv: Green Hat; 2 more in that file were known."
     (gone,) = shop.evidence(found["out_of_stock"].id or 0)
     assert (gone.file, gone.line) == ("april.csv", 2) and "stock: 4 → 0" in gone.text
 
@@ -139,7 +145,7 @@ def test_stock_files_by_day_tell_what_ran_out_since_the_day_before(shop: Shop) -
     bring(shop, header + line.format(day=1, sku="L-1", left=5) + line.format(day=1, sku="L-2", left=5), "one.csv")
     bring(shop, header + line.format(day=2, sku="L-1", left=0) + line.format(day=2, sku="L-2", left=4), "two.csv")
     found = news(shop)["out_of_stock"]
-    assert found.k == 1 and "L-1" in found.sentence and "L-2" not in found.sentence
+    assert found.k == 1 and "L-1" in said(found) and "L-2" not in said(found)
 
 
 def test_new_and_edited_reviews(shop: Shop) -> None:
@@ -148,8 +154,8 @@ def test_new_and_edited_reviews(shop: Shop) -> None:
     bring(shop, judgeme(row, ("B", "broke at once", 1, "2026-04-01", "b@example.com", "lamp")), "april.csv")
     found = news(shop)["new_rows"]
     assert (
-        found.sentence
-        == "1 new review in april.csv, of 2026-04-01; 1 with one or two stars; 1 more in that file was known."
+        said(found)
+        == "1 new review in april.csv, of Apr 1, 2026; 1 with one or two stars; 1 more in that file was known."
     )
     (opened,) = shop.evidence(found.id or 0)
     assert "broke at once" in opened.text and (opened.file, opened.line, opened.stars) == ("april.csv", 3, 1.0)
@@ -159,7 +165,7 @@ def test_what_is_only_the_course_of_things_is_listed_but_not_shown_first(shop: S
     bring(shop, SHOPIFY.replace(",fulfilled,", ",unfulfilled,"), "march.csv")
     bring(shop, SHOPIFY, "april.csv")
     (shipped,) = shop.findings(desk="imports")
-    assert shipped.sentence.startswith("1 order became shipped") and shipped.rank == 0
+    assert said(shipped).startswith("1 order became shipped") and shipped.rank == 0
     assert shop.findings(desk="imports", today=True) == []
 
 
@@ -172,6 +178,6 @@ def test_a_review_that_its_writer_changed(shop: Shop) -> None:
     bring(shop, header + first, "march.csv")
     bring(shop, header + first.replace("lamp,5,Good,A lovely", "lamp,2,Worse,No longer a"), "april.csv")
     found = news(shop)["edited"]
-    assert found.sentence == "1 review changed since the file before april.csv; 1 now has fewer stars."
+    assert said(found) == "1 review changed since the file before april.csv; 1 now has fewer stars."
     (opened,) = shop.evidence(found.id or 0)
     assert (opened.file, opened.line) == ("april.csv", 2) and "stars: 5 → 2" in opened.text

@@ -6,8 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from engine.desks.ranking import ranked
+from engine.desks.sentences import sentence
+from engine.findings import Finding
 from engine.reviews import contradictions, copied, drivers, pain_points, praise, return_reasons, trends
+from engine.say import Speaker
 from tests.reviews.boards import ReadShop, Said, days
+
+ENGLISH = Speaker("en")
+
+
+def shown(found: list[Finding]) -> list[Finding]:
+    """What of these alone would be shown first."""
+    return [finding for finding in ranked(found) if finding.rank > 0]
+
 
 LEAK = "negative/leak"
 PRICE = "negative/price"
@@ -25,9 +37,9 @@ def shop(tmp_path: Path) -> ReadShop:
 def test_a_quiet_shop_raises_nothing_but_what_all_complain_about(shop: ReadShop) -> None:
     board = shop.board()
     for analysis in (trends, drivers, praise, contradictions, copied, return_reasons):
-        assert [finding.key for finding in analysis.find(board) if finding.rank > 0] == []
-    shown = [finding for finding in pain_points.find(board) if finding.rank > 0]
-    assert [(finding.subject["product"], finding.k, finding.n) for finding in shown] == [(None, 12, 120)]
+        assert [finding.key for finding in shown(analysis.find(board))] == []
+    common = shown(pain_points.find(board))
+    assert [(finding.subject["product"], finding.k, finding.n) for finding in common] == [(None, 12, 120)]
 
 
 def test_a_product_that_leaks(shop: ReadShop) -> None:
@@ -35,20 +47,22 @@ def test_a_product_that_leaks(shop: ReadShop) -> None:
         if said.product == "mug" and i % 3 == 0:
             said.themes += (LEAK,)
             said.stars = 2
-    shown = [f for f in pain_points.find(shop.board()) if f.rank > 0 and f.subject["theme"] == LEAK]
-    assert [(f.subject["product"], f.k, f.n) for f in shown] == [("mug", 14, 40)]
-    finding = shown[0]
+    leaking = [f for f in shown(pain_points.find(shop.board())) if f.subject["theme"] == LEAK]
+    assert [(f.subject["product"], f.k, f.n) for f in leaking] == [("mug", 14, 40)]
+    finding = leaking[0]
+    # 14 of 40 against none of 80 elsewhere, in forty weeks.
+    assert finding.impact is not None and 0 < finding.impact.low < 14 * 30 / 274 < (finding.impact.high or 0)
     assert finding.interval is not None and finding.interval.low < 14 / 40 < finding.interval.high
     assert finding.numbers["stars_lost"] == pytest.approx(4 - (14 * 2 + 26 * 4) / 40)
     assert {evidence.row_id for evidence in finding.evidence} == {i + 1 for i in range(40) if i % 3 == 0}
-    assert "14 of 40" in finding.sentence and "Mug" in finding.sentence
+    assert "14 of 40" in sentence(finding, ENGLISH) and "Mug" in sentence(finding, ENGLISH)
 
 
 def test_few_reviews_say_too_few(shop: ReadShop) -> None:
     shop.said += [Said("kettle", stars=1, themes=(LEAK,)), Said("kettle"), Said("kettle"), Said("kettle")]
     kettle = [f for f in pain_points.find(shop.board()) if f.subject["product"] == "kettle"]
-    assert [(f.kind, f.rank, f.k, f.n) for f in kettle] == [("too_few", 0.0, 1, 4)]
-    assert "too few to say" in kettle[0].sentence
+    assert [(f.kind, f.impact, f.k, f.n) for f in kettle] == [("too_few", None, 1, 4)]
+    assert "too few to say" in sentence(kettle[0], ENGLISH)
 
 
 def test_worse_since_and_better_since(shop: ReadShop) -> None:

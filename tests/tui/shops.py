@@ -74,22 +74,24 @@ def _findings(db) -> None:
     counts = ((0, 8), (1, 8), (1, 8), (0, 0), (3, 8), (4, 8), (5, 8))
     months = [{"month": f"2026-{month:02}", "k": k, "n": n} for month, (k, n) in enumerate(counts, 1)]
     rows: tuple[tuple[Any, ...], ...] = (
-        ("pain_point:lantern:battery", "pain_point", {"product": "lantern", "name": "Hemlock Camp Lantern", "theme": "battery"},
-         'Customers of Hemlock Camp Lantern say the battery dies early ("battery died after two weeks"): 14 of 48 reviews, and '
-         "more of them each month since April.", {"months": months, "stars_lost": 0.62}, 48, 14, 5.0),
-        ("pain_point:kettle:wrong", "pain_point", {"product": "kettle", "name": "Brook Kettle 1.7 L"},
-         "顾客说收到的商品与订单不符：20 条评价中有 6 条提到 Brook Kettle 1.7 L 发错货，而且送达很晚，需要检查仓库的拣货流程。",
-         {}, 20, 6, 3.0),
-        ("contradiction:shop", "contradiction", {}, "Some texts contradict their stars [see rows].", {}, 60, 3, 1.0),
-        ("pain_point:scarf", "pain_point", {"product": "scarf"}, "Too few reviews of Cloud Scarf to say.", {}, 4, 1, 0.0),
+        ("pain_point:lantern:battery", "pain_point",
+         {"product": "lantern", "name": "Hemlock Camp Lantern", "theme": "battery", "theme_name": "battery life"},
+         {"months": months, "stars_lost": 0.62, "quote": QUOTE, "share_elsewhere": 0.05}, 48, 14, 5.0),
+        ("pain_point:kettle:wrong", "pain_point",
+         {"product": "kettle", "name": "Brook Kettle 1.7 L", "theme": "wrong", "theme_name": "收到的商品与订单不符"},
+         {"quote": "发错货，而且送达很晚，需要检查仓库的拣货流程", "share_elsewhere": 0.0}, 20, 6, 3.0),
+        ("contradiction:shop", "contradiction", {"name": "All shelves [see rows]"},
+         {"complain_with_many_stars": 1, "praise_with_few_stars": 2}, 60, 3, 1.0),
+        ("pain_point:scarf", "too_few",
+         {"product": "scarf", "name": "Cloud Scarf", "theme": "thin", "theme_name": "thin"}, {}, 4, 1, 0.0),
     )  # fmt: skip
-    for number, (key, kind, subject, sentence, numbers, n, k, rank) in enumerate(rows, 1):
+    for number, (key, kind, subject, numbers, n, k, rank) in enumerate(rows, 1):
         interval = wilson(k, n)
         db.execute(
-            "INSERT INTO findings (id, key, desk, kind, subject, sentence, numbers, n, k, low, high, confidence, rank, "
+            "INSERT INTO findings (id, key, desk, kind, subject, numbers, n, k, low, high, confidence, rank, "
             "method, query, first_seen, last_seen) "
-            "VALUES (?, ?, 'reviews', ?, ?, ?, ?, ?, ?, ?, ?, 0.97, ?, ?, ?, '2026-07-01', '2026-07-01')",
-            [number, key, kind, json.dumps(subject), sentence, json.dumps(numbers), n, k, interval.low, interval.high, rank,
+            "VALUES (?, ?, 'reviews', ?, ?, ?, ?, ?, ?, ?, 0.97, ?, ?, ?, '2026-07-01', '2026-07-01')",
+            [number, key, kind, json.dumps(subject), json.dumps(numbers), n, k, interval.low, interval.high, rank,
              "Themes are clusters of negative clauses (v1); counts are SQL over labels.",
              "SELECT count(*) FROM v_reviews\nWHERE product = 'lantern'"],
         )  # fmt: skip

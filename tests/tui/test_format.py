@@ -39,7 +39,6 @@ def finding(**changes: object) -> Finding:
         "desk": "reviews",
         "kind": "pain_point",
         "subject": {},
-        "sentence": "s",
         "numbers": {},
         "method": "m",
     }

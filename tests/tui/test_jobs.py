@@ -68,12 +68,12 @@ async def test_the_bar_shows_the_job_and_the_app_stays_usable(shop: Shop, analys
         assert "60 reviews" in screen_text(app) and "15/60 reviews" in screen_text(app)
         await pilot.press("1")
         with shop.store.write() as db:
-            db.execute("UPDATE findings SET sentence = 'The shop was read again.' WHERE id = 1")
+            db.execute("UPDATE findings SET subject = json_set(subject, '$.name', 'Read Again') WHERE id = 1")
         for _ in range(3):
             analysis.go.release()
         await until(pilot, lambda: app.job is None)
         text = screen_text(app)
-        assert "The shop was read again." in text  # Today is read anew
+        assert "Read Again: 14 of 48" in text  # Today is read anew
         assert "60 reviews read, 3 findings on" in text and "Portuguese is not read well." in text
 
 

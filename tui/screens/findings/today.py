@@ -109,7 +109,7 @@ class TodayScreen(FindingMarks, FilteredScreen):
         read = f"{counted(reading.reviews, 'review')}, {reading.read:,} read"
         read += " (r reads on)" if reading.unread and self._findings else ""
         told = [] if self._product is not None else [f for f in self._findings if f.desk == "imports"]
-        news = "  ·  ".join(one_line(f.numbers.get("short")) for f in told[:NEWS_SHOWN])
+        news = "  ·  ".join(one_line(self.room.short(f)) for f in told[:NEWS_SHOWN])
         more = f"  ·  and {len(told) - NEWS_SHOWN} more below" if len(told) > NEWS_SHOWN else ""
         parts: list[tuple[str, str] | str] = [
             (f"{name}: {counted(len(self._findings), 'finding')}", "bold"),

@@ -440,7 +440,7 @@ class ImportScreen(FileChoices):
     def _news(self, imports: set[int | None]) -> str:
         """What these imports changed, in a few words."""
         found = self.shop.findings(desk="imports", today=True)
-        told = [str(f.numbers["short"]) for f in found if f.numbers.get("import_id") in imports]
+        told = [self.room.short(f) for f in found if f.numbers.get("import_id") in imports]
         return f" Since the files before: {', '.join(told[:NEWS_SHOWN])}." if told else ""
 
 

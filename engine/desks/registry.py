@@ -1,0 +1,89 @@
+"""The list of desks: the one line that adds a desk stands here, and nothing heavy is loaded by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.desks.base import Desk, Need, load
+from engine.errors import UsageError
+from engine.say import N_
+
+if TYPE_CHECKING:
+    import click
+
+    from engine.store.database import Store
+
+IMPORTS = Desk(
+    "imports",
+    N_("Imports"),
+    sentences="engine.importing.sentences:SENTENCES",
+    shorts="engine.importing.sentences:SHORTS",
+    sheets="engine.importing.sheets:SHEETS",
+    news=True,
+)
+REVIEWS = Desk(
+    "reviews",
+    N_("Reviews"),
+    needs=(Need(("reviews", "returns"), N_("a file of reviews, or of returns")),),
+    run="engine.reviews.desk:run",
+    tables="engine.reviews.tables:migrations",
+    schema=1,
+    sentences="engine.reviews.sentences:SENTENCES",
+    labels=(
+        ("sentiment", "engine.reviews.sentiment:label_texts"),
+        ("aspects", "engine.reviews.aspects:label_texts"),
+    ),
+    sheets="engine.reviews.sheets:SHEETS",
+)
+
+DESKS: tuple[Desk, ...] = (
+    IMPORTS,
+    REVIEWS,
+)
+
+READER = "engine.texts:read_table"
+"""The one reader of files, for whoever stands below the importing room: see `engine.desks.files`."""
+
+
+def desk(name: str) -> Desk:
+    """The desk of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for one in DESKS:
+        if one.name == name:
+            return one
+    raise UsageError(f"there is no desk {name}.", todo=f"Desks: {', '.join(one.name for one in analysts())}.")
+
+
+def analysts() -> tuple[Desk, ...]:
+    """The desks that `analyze` runs, in order."""
+    return tuple(one for one in DESKS if one.run)
+
+
+def unmet(one: Desk, store: Store) -> Need | None:
+    """The first need of a desk that no row in the shop meets; None when it can run."""
+    for need in one.needs:
+        if not any(store.value(f"SELECT EXISTS (SELECT 1 FROM {table})") for table in need.tables):
+            return need
+    return None
+
+
+def verb_names() -> list[str]:
+    """The names of all verbs that desks bring."""
+    return [name for one in DESKS for name in one.verb_names]
+
+
+def verb(name: str) -> click.Command | None:
+    """A desk's verb by its name; loads that desk's verbs and no others."""
+    for one in DESKS:
+        if name in one.verb_names and one.verbs:
+            commands: tuple[click.Command, ...] = load(one.verbs)
+            return next(command for command in commands if command.name == name)
+    return None
+
+
+def label_tasks() -> dict[str, str]:
+    """What texts can be labelled with: task name to the function that does it, as `module:attribute`."""
+    return dict(pair for one in DESKS for pair in one.labels)
