@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 LOCKED := $(VENV)/.locked
 
-.PHONY: run test coverage lint format bench setup clean lock
+.PHONY: run test coverage lint format catalogues bench setup clean lock
 
 run: $(LOCKED)
 	@$(VENV)/bin/backroom demo
@@ -28,6 +28,10 @@ lint: $(LOCKED)
 format: $(LOCKED)
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+# Adds new messages to every catalogue, takes out those that are gone, compiles all.
+catalogues: $(LOCKED)
+	$(PY) -m tests.catalogues
 
 bench: $(LOCKED)
 	$(PY) -m tests.bench
