@@ -404,7 +404,9 @@ def log_fault(error: BaseException) -> str:
     try:
         path = log_dir() / "backroom.log"
         with path.open("a", encoding="utf-8") as log:
-            log.write(f"{datetime.now().isoformat(timespec='seconds')}\n{''.join(traceback.format_exception(error))}\n")
+            log.write(
+                f"{datetime.now().astimezone().isoformat(timespec='seconds')}\n{''.join(traceback.format_exception(error))}\n"
+            )
     except OSError:
         return ""
     return str(path)

@@ -24,8 +24,7 @@ MOST_FILES = 1000
 def pasted_paths(text: str, *, windows: bool = os.name == "nt") -> list[Path]:
     """The paths that pasted text holds, in order; they need not exist."""
     found: list[Path] = []
-    for line in text.replace("\0", "\n").splitlines():
-        line = line.strip()
+    for line in map(str.strip, text.replace("\0", "\n").splitlines()):
         if not line or line.startswith("#"):
             continue
         if not line.startswith("file:") and _exists(line):

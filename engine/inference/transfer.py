@@ -112,7 +112,6 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *arguments: Any, **more: Any) -> None:
         """Never by itself."""
-        return None
 
 
 class _Transfer:

@@ -46,7 +46,9 @@ def announced(path: Path) -> Iterator[None]:
     place = None
     with contextlib.suppress(OSError):
         place = _place(path)
-        place.write_text(json.dumps({"process": os.getpid(), "verb": verb(), "since": f"{datetime.now():%H:%M}"}))
+        place.write_text(
+            json.dumps({"process": os.getpid(), "verb": verb(), "since": f"{datetime.now().astimezone():%H:%M}"})
+        )
     try:
         yield
     finally:

@@ -55,7 +55,9 @@ def put_strange_aside(path: Path) -> list[Path]:
     for ending in (WAL, JOURNAL):
         side = beside(path, ending)
         if _is_strange(path, side, ending):
-            kept = side.with_name(f"{side.name}.aside-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}")
+            kept = side.with_name(
+                f"{side.name}.aside-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+            )
             side.rename(kept)
             aside.append(kept)
             beside(path, SHM).unlink(missing_ok=True)

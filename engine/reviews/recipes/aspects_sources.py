@@ -11,10 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from xml.etree import ElementTree
 
 from engine.errors import InputFileError
 from engine.inference.task import one_line
@@ -279,10 +279,8 @@ def huliu(data: DataFolder) -> list[AspectExample]:
 
 def named_in(text: str) -> list[tuple[int, int, str]]:
     """Every longest name of the list in a text: start, end, category."""
-    found = []
-    for match in _names_pattern().finditer(text):
-        found.append((match.start(), match.end(), term_categories()[match.group().lower()]))
-    return found
+    categories = term_categories()
+    return [(one.start(), one.end(), categories[one.group().lower()]) for one in _names_pattern().finditer(text)]
 
 
 @cache

@@ -54,7 +54,7 @@ def build_split(data: DataFolder, forbidden: Overlap, seed: int = 7) -> Split[As
         test += [e for e in pool if _held_out(e)]
         for run, mix in zip(runs, MIXES, strict=True):
             count, repeats = mix[name]
-            run += drawn(kept, count, repeats, f"{seed} {name}")
+            run.extend(drawn(kept, count, repeats, f"{seed} {name}"))
     return Split(runs, [], test)
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import random
 import re
-import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from statistics import NormalDist
+from xml.etree import ElementTree
 
 import numpy as np
 

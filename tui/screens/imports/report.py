@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -38,33 +38,52 @@ def kind(report: Mapping[str, Any]) -> str:
     return " ".join(part for part in parts if part) or "mapped by hand"
 
 
+ROWS = (
+    ("rows_loaded", "loaded"),
+    ("rows_updated", "changed"),
+    ("rows_duplicate", "known before"),
+    ("rows_rejected", "not loaded"),
+)
+WOULD = {"loaded": "to load", "known before": "there twice", "not loaded": "cannot load"}
+
+
+Part = tuple[str, str] | str
+
+
 def report_content(report: Mapping[str, Any], *, beforehand: bool = False) -> Content:
     """An import in full: rows, period, totals beside the file's own, what was left out and why.
 
     `beforehand` words it as what would be loaded.
     """
-    parts: list[tuple[str, str] | str] = []
+    parts = [*_facts(report, beforehand), *_totals(report, beforehand), *_remarks(report, beforehand)]
+    return Content.assemble(*parts)
 
-    def line(name: str, value: str) -> None:
-        if value:
-            parts.append((f"{name:<18}", "dim"))
-            parts.append(value + "\n")
 
-    if not beforehand:
-        parts.append((one_line(report.get("file")) + "\n", "bold"))
-        line("what", kind(report))
-        line("encoding", one_line(report.get("encoding")))
-        line("currency", one_line(report.get("currency")))
+def _facts(report: Mapping[str, Any], beforehand: bool) -> Iterator[Part]:
+    """Name and value, a line each, of those that have one."""
     period = report.get("period") or {}
-    if period.get("from"):
-        line("period", f"{period['from']} to {period.get('to')}")
-    line("rows in the file", number(report, "rows_read"))
-    for name, said in ROWS:
-        if report.get(name) or name == "rows_loaded":
-            line(said if not beforehand else WOULD.get(said, said), number(report, name))
     tables = {name: rows for name, rows in (report.get("tables") or {}).items() if rows}
-    line("stored as", ", ".join(f"{count(rows)} {words(name)}" for name, rows in tables.items()))
-    line("rejects file", one_line(report.get("rejects_file")))
+    if not beforehand:
+        yield (one_line(report.get("file")) + "\n", "bold")
+    lines = [] if beforehand else [("what", kind(report))]
+    lines += [] if beforehand else [(name, one_line(report.get(name))) for name in ("encoding", "currency")]
+    lines.append(("period", f"{period['from']} to {period.get('to')}" if period.get("from") else ""))
+    lines.append(("rows in the file", number(report, "rows_read")))
+    lines += [
+        (WOULD.get(said, said) if beforehand else said, number(report, name))
+        for name, said in ROWS
+        if report.get(name) or name == "rows_loaded"
+    ]
+    lines.append(("stored as", ", ".join(f"{count(rows)} {words(name)}" for name, rows in tables.items())))
+    lines.append(("rejects file", one_line(report.get("rejects_file"))))
+    for name, value in lines:
+        if value:
+            yield (f"{name:<18}", "dim")
+            yield value + "\n"
+
+
+def _totals(report: Mapping[str, Any], beforehand: bool) -> Iterator[Part]:
+    """What was added up beside what the file states."""
     file_totals = dict(report.get("file_totals") or {})
     # A total of nothing that the file does not state either says nothing.
     totals = {name: value for name, value in (report.get("totals") or {}).items() if value or name in file_totals}
@@ -73,33 +92,27 @@ def report_content(report: Mapping[str, Any], *, beforehand: bool = False) -> Co
         totals[name] = file_totals.pop(f"{name}_from_lines")
     if totals or file_totals:
         beside = f"{'the file says':>18}" if file_totals else "  (the file states none)"
-        parts.append((f"\n{'total':<20}{'to load' if beforehand else 'loaded':>16}{beside}\n", "bold"))
-        for name in [*totals, *(name for name in file_totals if name not in totals)]:
-            loaded, stated = totals.get(name), file_totals.get(name)
-            if loaded is None and stated is None:
-                continue
-            verdict = "" if stated is None or loaded is None else "  ✓ same" if loaded == stated else "  ✗ differs"
-            cells = [count(value) if isinstance(value, (int, float)) else "" for value in (loaded, stated)]
-            parts.append(f"{words(name):<20}{cells[0]:>16}{cells[1]:>18}{verdict}".rstrip() + "\n")
+        yield (f"\n{'total':<20}{'to load' if beforehand else 'loaded':>16}{beside}\n", "bold")
+    for name in [*totals, *(name for name in file_totals if name not in totals)]:
+        loaded, stated = totals.get(name), file_totals.get(name)
+        if loaded is None and stated is None:
+            continue
+        verdict = "" if stated is None or loaded is None else "  ✓ same" if loaded == stated else "  ✗ differs"
+        cells = [count(value) if isinstance(value, (int, float)) else "" for value in (loaded, stated)]
+        yield f"{words(name):<20}{cells[0]:>16}{cells[1]:>18}{verdict}".rstrip() + "\n"
+
+
+def _remarks(report: Mapping[str, Any], beforehand: bool) -> Iterator[Part]:
+    """Differences, notes and lines that were left out, the first few of each."""
     left_out = "Lines that are left out" if beforehand else "Lines that were left out"
     for title, name in (("Differences", "differences"), ("Worth knowing", "notes"), (left_out, "lines_skipped")):
         items = report.get(name) or []
         if not items:
             continue
-        parts.append((f"\n{title}: {len(items):,}\n", "bold"))
-        parts += [f"  {difference_line(item)}\n" for item in items[:LINES_SHOWN]]
+        yield (f"\n{title}: {len(items):,}\n", "bold")
+        yield from (f"  {difference_line(item)}\n" for item in items[:LINES_SHOWN])
         if len(items) > LINES_SHOWN:
-            parts.append((f"  … and {len(items) - LINES_SHOWN:,} more\n", "dim"))
-    return Content.assemble(*parts)
-
-
-ROWS = (
-    ("rows_loaded", "loaded"),
-    ("rows_updated", "changed"),
-    ("rows_duplicate", "known before"),
-    ("rows_rejected", "not loaded"),
-)
-WOULD = {"loaded": "to load", "known before": "there twice", "not loaded": "cannot load"}
+            yield (f"  … and {len(items) - LINES_SHOWN:,} more\n", "dim")
 
 
 def difference_line(item: Any) -> str:
