@@ -18,6 +18,7 @@ import click
 
 from engine import __version__
 from engine.cli import machine, outside, shops, texts
+from engine.cli.backup import backup
 from engine.cli.talk import open_shop, show_findings
 from engine.desks import registry
 from engine.desks.verbs import FAULT, job, json_option, language, model_option, say, shop_argument, speak_option
@@ -102,7 +103,7 @@ def demo(headless: bool, fresh: bool, model: str | None, as_json: bool) -> None:
 
 for _verb in (
     *(shops.import_files, shops.imports, shops.undo, shops.analyze, shops.findings, shops.evidence, shops.sql),
-    *(shops.export, texts.label, texts.extract, machine.models, machine.doctor, machine.privacy),
+    *(shops.export, backup, texts.label, texts.extract, machine.models, machine.doctor, machine.privacy),
 ):
     cli.add_command(_verb)
 

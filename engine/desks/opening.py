@@ -21,7 +21,7 @@ def open_store(path: Path, *, create: bool = False) -> Store:
     Raises:
         ShopError: as `Store`; or a desk's tables were written by a newer Backroom.
     """
-    store = Store(path, create=create)
+    store = Store(path, create=create, sets=lambda: [load(one.tables) for one in registry.DESKS if one.tables])
     bring_up_to_date(store)
     return store
 

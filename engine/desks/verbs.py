@@ -54,7 +54,9 @@ def open_store(path: Path, *, create: bool = False) -> Store:
     if path.suffix != ".shop":
         raise UsageError(f"{path.name}: a shop's file name ends in .shop.")
     from engine.desks.opening import open_store as opened
+    from engine.store.database import Store
 
+    Store.announce = staticmethod(say)
     return opened(path, create=create)
 
 

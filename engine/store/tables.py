@@ -256,7 +256,7 @@ IMPORTED: dict[str, tuple[Column, ...]] = {
         _CURRENCY,
     ),
     "coupons": (
-        Column("coupon_id", "id"),
+        Column("coupon_id", "id", "promotion id"),
         Column("name", label="promotion", tells=True),
         Column("code", "id", "discount code"),
         Column("starts", "moment", "start date"),
@@ -265,13 +265,13 @@ IMPORTED: dict[str, tuple[Column, ...]] = {
         Column("value", "money", "discount"),
         Column("minimum", "money", "minimum"),
         Column("minimum_kind"),
-        Column("per_customer", "number"),
-        Column("funded_by"),
+        Column("per_customer", "number", "times for each customer"),
+        Column("funded_by", label="paid by"),
         _STATUS,
         Column("issued", "number", "issued"),
         Column("clips", "number"),
         Column("redemptions", "number", "times used"),
-        Column("budget", "money"),
+        Column("budget", "money", "budget"),
         Column("spent", "money", "discount given"),
         _SALES,
         _CURRENCY,
@@ -318,21 +318,21 @@ IMPORTED: dict[str, tuple[Column, ...]] = {
         Column("channel", label="channel"),
         _ORDER_ID,
         *_PRODUCT,
-        Column("public", "flag"),
+        Column("public", "flag", "seen by the customer"),
         _STATUS,
-        _LANGUAGE,
+        _LANGUAGE.called("language"),
     ),
     "articles": (
         _TITLE,
         Column("question", "prose", "question"),
         Column("text", "prose", "answer or text"),
-        _KIND,
+        _KIND.called("kind of article"),
         Column("article_id", "id", "article id"),
         _STATUS,
         _URL,
         Column("updated_at", "moment", "date"),
         _PLAIN_DAY,
-        _LANGUAGE,
+        _LANGUAGE.called("language"),
     ),
     "purchase_orders": (
         Column("po_id", "id", "purchase order", core=True, tells=True),
@@ -408,8 +408,11 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "customer": ("customers",),
 }
 """Kinds of unknown files, and the tables that one fills."""
-_JOINED = {"review": {"follow_up": "follow-up review"}}
-# What a customer added later is stored with the text it follows.
+# What is stored with the text it stands beside, and in no column of its own.
+_BESIDE_TEXT = {
+    "review": {"follow_up": "follow-up review"},
+    "message": {"from_agent": "written by the seller: yes or no"},
+}
 _ALSO_CALLED = {"listings": "product", "items": "order"}
 
 
@@ -454,5 +457,5 @@ def meanings(family: str) -> dict[str, str]:
         for column in IMPORTED[table]:
             if column.label is not None:
                 found.setdefault(column.name, column.label)
-                found |= _JOINED.get(family, {}) if column.name == "text" else {}
+                found |= _BESIDE_TEXT.get(family, {}) if column.name == "text" else {}
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.importing import guessing, link
+from engine.importing import guessing, link, words
 from engine.importing.desk import undo
 from engine.importing.queries import column_meanings
 from engine.shop import Shop
@@ -71,6 +71,7 @@ def test_every_family_fills_imported_tables_and_its_words_are_meanings() -> None
         assert table in tables.FAMILIES[family]
         for need in needs:
             assert set(need) <= set(tables.meanings(family)), family
+        assert set(words.words()[family]) <= set(tables.meanings(family)), family
     assert tables.family("reviews") == "review" and tables.family("items") == "order" and tables.family("x") is None
 
 
