@@ -35,8 +35,38 @@ class Violation:
         }
 
 
-_SMALL_WORDS = frozenset("a an the and or nor but of for with in on at to by from as per &".split())
-CERTIFICATE_NAMES = ("certificate", "certification", "certified grade", "证书", "检测报告", "认证", "执行标准", "批准文号")
+_SMALL_WORDS = frozenset(
+    {
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "nor",
+        "but",
+        "of",
+        "for",
+        "with",
+        "in",
+        "on",
+        "at",
+        "to",
+        "by",
+        "from",
+        "as",
+        "per",
+    }
+)
+CERTIFICATE_NAMES = (
+    "certificate",
+    "certification",
+    "certified grade",
+    "证书",
+    "检测报告",
+    "认证",
+    "执行标准",
+    "批准文号",
+)
 
 
 def check(
@@ -74,16 +104,32 @@ def _limits(text: str, field: Field, category: str | None, language: str) -> Ite
     for part in parts:
         size = measure(part, field.unit)
         if size > limit:
-            said = f"{size} of at most {limit} {field.unit}{mark}" if language == "en" else f"{size},上限 {limit} {field.unit}{mark}"
+            said = (
+                f"{size} of at most {limit} {field.unit}{mark}"
+                if language == "en"
+                else f"{size},上限 {limit} {field.unit}{mark}"
+            )
             yield Violation(f"{field.full_name}.limit", "block", at, at + len(part), said, source)
         elif field.unit == "dw" and size + ambiguous(part) > limit:
-            said = "fits only if characters of ambiguous width count one" if language == "en" else "只有歧义宽度字符按 1 计才不超限"
+            said = (
+                "fits only if characters of ambiguous width count one"
+                if language == "en"
+                else "只有歧义宽度字符按 1 计才不超限"
+            )
             yield Violation(f"{field.full_name}.ambiguous", "warn", at, at + len(part), said, source)
         elif any(ord(c) > 0xFFFF for c in part) and size + 2 > limit and field.unit == "cp":
-            said = "near the limit; some forms count an emoji twice" if language == "en" else "接近上限,部分表单把表情按两个字符计"
+            said = (
+                "near the limit; some forms count an emoji twice"
+                if language == "en"
+                else "接近上限,部分表单把表情按两个字符计"
+            )
             yield Violation(f"{field.full_name}.emoji", "warn", at, at + len(part), said, source)
         if field.minimum and part.strip() and size < field.minimum:
-            said = f"{size} of at least {field.minimum} {field.unit}{mark}" if language == "en" else f"{size},下限 {field.minimum} {field.unit}{mark}"
+            said = (
+                f"{size} of at least {field.minimum} {field.unit}{mark}"
+                if language == "en"
+                else f"{size},下限 {field.minimum} {field.unit}{mark}"
+            )
             yield Violation(f"{field.full_name}.minimum", "warn", at, at + len(part), said, source)
         at += len(part) + 1
     if field.total is not None and measure(text, field.unit) > field.total:
@@ -145,7 +191,9 @@ def _quotes(text: str, product: Ledger, language: str) -> Iterator[Violation]:
         bare = re.findall(r"\w+", review.lower())
         runs = {tuple(bare[i : i + QUOTE_WORDS]) for i in range(len(bare) - QUOTE_WORDS + 1)}
         place = next((i for i in range(len(words)) if tuple(words[i : i + QUOTE_WORDS]) in runs), None)
-        start, end = (spans[place][0], spans[place + QUOTE_WORDS - 1][1]) if place is not None else _chinese_quote(text, review)
+        start, end = (
+            (spans[place][0], spans[place + QUOTE_WORDS - 1][1]) if place is not None else _chinese_quote(text, review)
+        )
         if end > start:
             said = "words of a customer's review stand here" if language == "en" else "这里照抄了顾客的评价"
             yield Violation("guard.quote", "block", start, end, said, "FTC 16 CFR 465; Amazon 200390640; 2026-11")

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from engine.writing.bank import Bank, bank
+from engine.writing.bank import bank
 from engine.writing.ledger import Fact, Ledger
 
 _OPEN, _BETWEEN, _CLOSE = "\ue000", "\ue001", "\ue002"
@@ -128,7 +128,7 @@ class Composer:
         """The product noun with at most one value before it, and the value used."""
         noun = self.noun()
         usable = [(f, v) for f, v in left if f.kind.modifier_of(v) and len(v) <= (8 if self._zh else 24)]
-        usable = [(f, v) for f, v in usable if not self._clashes(v)]
+        usable = [(f, v) for f, v in usable if not self._clashes(v) and (self._zh or self._stands_alone(f, v))]
         if not usable:
             return noun, []
         seed = int.from_bytes(hashlib.blake2b(self.ledger.id.encode(), digest_size=4).digest(), "big")
@@ -158,6 +158,13 @@ class Composer:
         if self._zh:
             return value[-1:] in noun or any(value[i : i + 2] in noun for i in range(len(value) - 1))
         return bool(set(value.lower().split()) & set(noun.split()))
+
+    @staticmethod
+    def _stands_alone(fact: Fact, value: str) -> bool:
+        """Whether an English value can stand before the noun: the only one of its fact, and a word or two or a brand."""
+        words = value.lower().split()
+        short = fact.kind.name == "brand" or len(words) <= 2
+        return short and len(fact.values) == 1 and words[0] not in ("the", "a", "an", "color", "colors", "assorted")
 
     def _opened(self, head: str, used: Sequence[tuple[Fact, str]], clauses: list[Said]) -> list[Said]:
         states = tuple((f.name, v) for f, v in used)
@@ -249,13 +256,15 @@ class Composer:
     def _english(self, left: Sequence[tuple[Fact, str]]) -> list[Said]:
         """Predicates of a group in one sentence where they are two; whole sentences where there are more or one."""
         sentences: list[Said] = []
+        plural = _plural(self.ledger.noun)
         for group in self._grouped(left):
             said = [(fact, values) for fact, values in group]
             while said:
-                several = said[:2] if len(said) > 1 and not self._long(said[:2]) else said[:1]
+                joins = len(said) > 1 and not plural and not self._long(said[:2])
+                several = said[:2] if joins else said[:1]
                 said = said[len(several) :]
                 lead = not sentences
-                if len(several) == 2 or lead:
+                if len(several) == 2 or (lead and not plural):
                     text = " and ".join(self._predicate(fact, values) for fact, values in several)
                 else:
                     fact, values = several[0]
@@ -272,13 +281,23 @@ class Composer:
         return self._filled(self._choose(options, fact.name), fact, values)
 
     def _sentences(self, fact: Fact, values: Sequence[str]) -> tuple[str, ...]:
-        return fact.kind.sentences_of(values[0]) if len(values) == 1 else fact.kind.sentences
+        """Whole sentences for a fact; of several things nothing is said with "it" or "its"."""
+        options = fact.kind.sentences_of(values[0]) if len(values) == 1 else fact.kind.sentences
+        if _plural(self.ledger.noun):
+            options = tuple(o for o in options if not re.match(r"It|You get it", o)) or ("{K}: {v}.",)
+        return options
 
     def _filled(self, clause: str, fact: Fact, values: Sequence[str]) -> str:
         shown = _enumerated([self._value(fact, v) for v in values], ", ", " and ")
-        text = clause.replace("{v}", shown).replace("{V}", shown).replace("{k}", fact.label)
+        text = clause.replace("{v}", shown).replace("{V}", _capital(shown)).replace("{k}", fact.label)
         text = text.replace("{K}", fact.label[:1].upper() + fact.label[1:])
         return _articles(text[:1].upper() + text[1:] if clause.endswith(".") else text)
+
+
+def _capital(shown: str) -> str:
+    """The first value with a capital letter, its mark left alone."""
+    place = shown.find(_BETWEEN) + 1
+    return shown[:place] + shown[place : place + 1].upper() + shown[place + 1 :]
 
 
 def _enumerated(items: Sequence[str], comma: str, last: str) -> str:
@@ -293,9 +312,21 @@ def _sizes(count: int, most: int) -> list[int]:
     return [count // parts + (i < count % parts) for i in range(parts)]
 
 
-_TIDY = ((f"风{_CLOSE}风格", f"风{_CLOSE}"), (f"图案{_CLOSE}图案", f"图案{_CLOSE}"), (f"款{_CLOSE}款", f"款{_CLOSE}"))
-_TIDY += ((f"版型{_CLOSE}版型", f"版型{_CLOSE}"), (f"材质{_CLOSE}材质", f"材质{_CLOSE}"), (f"色{_CLOSE}的配色", f"色{_CLOSE}配色"))
-_TIDY += ((f"面料{_CLOSE}面料", f"面料{_CLOSE}"), (f"设计{_CLOSE}设计", f"设计{_CLOSE}"), (f"季{_CLOSE}款", f"季{_CLOSE}款"))
+_ENDS = (
+    ("风", "风格"),
+    ("图案", "图案"),
+    ("款", "款"),
+    ("版型", "版型"),
+    ("材质", "材质"),
+    ("面料", "面料"),
+    ("设计", "设计"),
+    ("季", "款"),
+)
+"""How a value may end, and the word of its frame that would then be said twice."""
+_TIDY = (
+    *((f"{end}{_CLOSE}{word}", f"{end}{_CLOSE}") for end, word in _ENDS),
+    (f"色{_CLOSE}的配色", f"色{_CLOSE}配色"),
+)
 
 
 def _tidy(text: str) -> str:

@@ -87,9 +87,7 @@ def likeness(a: str, b: str) -> float:
     return len(first & second) / max(1, len(first | second))
 
 
-def _draft(
-    ledger: Ledger, field: Field, wordings: Wordings, before: Counter[str], variant: int
-) -> Draft | None:
+def _draft(ledger: Ledger, field: Field, wordings: Wordings, before: Counter[str], variant: int) -> Draft | None:
     if not ledger.facts and not ledger.name:
         return None
     sayable, forbidden = _sayable(ledger, field)
@@ -119,14 +117,20 @@ def _within_others(text: str, claims: Sequence[Claim], ledger: Ledger) -> list[C
 
 
 def _no_room(ledger: Ledger, field: Field) -> str:
-    return f"超出 {field.limit} {field.unit}" if ledger.language == "zh" else f"no room within {field.limit} {field.unit}"
+    return (
+        f"超出 {field.limit} {field.unit}" if ledger.language == "zh" else f"no room within {field.limit} {field.unit}"
+    )
 
 
 def _sayable(ledger: Ledger, field: Field) -> tuple[Ledger, dict[str, str]]:
     """The ledger without the values that a rule of the field forbids, and why each was taken out."""
     forbidden: dict[str, str] = {}
-    for fact, value in ledger.values:
-        bad = [v for v in check(value, replace(field, minimum=0), product=ledger, language=ledger.language) if v.severity == "block"]
+    for _, value in ledger.values:
+        bad = [
+            v
+            for v in check(value, replace(field, minimum=0), product=ledger, language=ledger.language)
+            if v.severity == "block"
+        ]
         bad = [v for v in bad if not v.rule.endswith((".limit", ".total", ".capitals"))]
         if bad or (field.unit == "gbk" and unencodable(value)):
             forbidden[value] = bad[0].message if bad else "GBK"
@@ -139,6 +143,9 @@ def _sayable(ledger: Ledger, field: Field) -> tuple[Ledger, dict[str, str]]:
             kept.append(replace(fact, values=values))
     return replace(ledger, facts=tuple(kept), stated_by_noun=ledger.stated_by_noun - forbidden.keys()), forbidden
 
+
+_ANSWERS = frozenset({"yes", "no", "true", "false", "y", "n", "是", "否", "有", "无"})
+"""Values that say nothing without the name of their attribute."""
 
 # -- shapes: each gives a marked text that fits
 
@@ -165,7 +172,7 @@ def _ordered(composer: Composer, variant: int) -> list[tuple[Fact, str]]:
     pairs = [(f, v) for f, v in ledger.values if v not in ledger.stated_by_noun]
     brand = [p for p in pairs if p[0].kind.name in ("brand",)]
     loose = [p for p in pairs if p not in brand]
-    short = [p for p in loose if len(p[1]) <= 40]
+    short = [p for p in loose if len(p[1]) <= 40 and p[1].lower() not in _ANSWERS]
     turn = variant % len(short) if short else 0
     return [*brand, *short[turn:], *short[:turn]]
 
@@ -178,7 +185,9 @@ def _title(composer: Composer, field: Field, variant: int) -> str:
 
     def laid_out(pairs: Sequence[tuple[Fact, str]]) -> str:
         words = [(f.kind.name == "brand", marked(numbers[f], v)) for f, v in pairs]
-        return _laid_out([w for own, w in words if own], noun, [w for own, w in words if not own], ledger.language, variant)
+        return _laid_out(
+            [w for own, w in words if own], noun, [w for own, w in words if not own], ledger.language, variant
+        )
 
     seen = Counter(re.findall(r"[^\W_]+", ledger.noun.lower()))
     for fact, value in _ordered(composer, variant):
@@ -213,7 +222,7 @@ def _cut_noun(composer: Composer, field: Field) -> str:
     joint = "" if composer.ledger.language == "zh" else " "
     while words and measure(joint.join(words), field.unit) > field.limit:
         words = words[1:]
-    return joint.join(words)
+    return joint.join(words) or ("商品" if composer.ledger.language == "zh" else "item")
 
 
 def _phrases(composer: Composer, field: Field, variant: int) -> str:

@@ -14,7 +14,9 @@ from typing import Any
 from engine.writing.bank import Bank, Kind, bank, normal_name
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_EMPTY = frozenset({"", "-", "--", "n/a", "na", "none", "null", "unknown", "other", "无", "暂无", "其他", "其它", "见详情"})
+_EMPTY = frozenset(
+    {"", "-", "--", "n/a", "na", "none", "null", "unknown", "other", "无", "暂无", "其他", "其它", "见详情"}
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,9 @@ class Ledger:
 
 def language_of(name: str, attributes: Mapping[str, Any]) -> str:
     """`zh` when the facts are written in Chinese, else `en`."""
-    text = name + " ".join(map(str, attributes)) + " ".join(v for values in attributes.values() for v in _listed(values))
+    text = (
+        name + " ".join(map(str, attributes)) + " ".join(v for values in attributes.values() for v in _listed(values))
+    )
     return "zh" if len(_HAN.findall(text)) * 3 >= len(re.findall(r"\w", text)) else "en"
 
 
@@ -94,7 +98,9 @@ def ledger(identity: str, name: str, attributes: Mapping[str, Any], reviews: Seq
     noun, reference, measure = (_chinese_noun if language == "zh" else _english_noun)(name.strip(), facts, words)
     # Short values are in many words by chance ("h" in "shirt"): the noun states a value only as one of its words.
     stated = {value for fact in facts for value in fact.values if _names(noun, value, language)}
-    return Ledger(identity, name.strip(), language, noun, reference, measure, tuple(facts), frozenset(stated), tuple(reviews))
+    return Ledger(
+        identity, name.strip(), language, noun, reference, measure, tuple(facts), frozenset(stated), tuple(reviews)
+    )
 
 
 def _names(noun: str, value: str, language: str) -> bool:

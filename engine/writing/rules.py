@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.errors import UsageError
 
+_REVIEWS = frozenset({"review", "reviews", "testimonial", "testimonials", "评价", "好评"})
 _FOLDER = Path(__file__).parent / "rules"
 
 
@@ -140,7 +141,9 @@ def packs(own: Path | None = None) -> dict[str, Pack]:
         try:
             pack = _pack(path)
         except (KeyError, TypeError, ValueError, re.error) as error:
-            raise UsageError(f"the rule pack {path.name} cannot be read: {error}.", todo="Compare it with a shipped one.") from error
+            raise UsageError(
+                f"the rule pack {path.name} cannot be read: {error}.", todo="Compare it with a shipped one."
+            ) from error
         found[pack.channel] = pack
     return found
 
@@ -152,6 +155,12 @@ def field_named(name: str, own: Path | None = None) -> Field:
         UsageError: there is no such channel or field; the message lists those there are.
     """
     channel, _, wanted = name.lower().partition(".")
+    if channel in _REVIEWS:
+        raise UsageError(
+            "Backroom never writes reviews or testimonials: whoever publishes one that no customer wrote breaks the law "
+            "(FTC 16 CFR 465, 反不正当竞争法).",
+            todo="Ask your customers for theirs.",
+        )
     pack = packs(own).get(channel)
     if pack is None or not pack.fields:
         known = ", ".join(sorted(key for key, one in packs(own).items() if one.fields))
