@@ -6,7 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
+from engine.say import N_, Speaker
 from engine.writing.ledger import Ledger
 from engine.writing.rules import Field, Rule, rules_for
 from engine.writing.units import ambiguous, measure, unencodable
@@ -35,6 +38,12 @@ class Violation:
         }
 
 
+UNIT_NAMES = {
+    "cp": N_("characters"),
+    "dw": N_("characters, Chinese ones counting two"),
+    "utf8": N_("bytes (UTF-8)"),
+    "gbk": N_("bytes (GBK)"),
+}
 _SMALL_WORDS = frozenset(
     {
         "a",
@@ -78,7 +87,7 @@ def check(
         product: its facts: brand names keep their capitals, certificates allow what needs one, reviews are not quoted.
         category: for limits that differ by category. language: of the messages.
     """
-    found = [*_limits(text, field, category, language)]
+    found = [*_limits(text, field, category, speaker(language))]
     certified = product is not None and any(
         any(name in fact.label.lower() for name in CERTIFICATE_NAMES) for fact in product.facts
     )
@@ -87,58 +96,51 @@ def check(
             continue
         message = rule.message_zh if language == "zh" else rule.message
         if rule.strength == "unverified":
-            message += " (未核实)" if language == "zh" else " (unverified)"
+            message += speaker(language)._(" (unverified)")
         for start, end in _places(rule, text, product):
             found.append(Violation(rule.id, rule.severity, start, end, message, f"{rule.source}; {rule.seen_on}"))
     if product is not None:
-        found += _quotes(text, product, language)
+        found += _quotes(text, product, speaker(language))
     return sorted(found, key=lambda v: (v.start, v.end, v.rule))
 
 
-def _limits(text: str, field: Field, category: str | None, language: str) -> Iterator[Violation]:
-    parts = text.split("\n") if field.parts > 1 else [text]
-    limit = field.limit_for(category)
-    mark = ("（未核实）" if language == "zh" else " (unverified)") if field.strength == "unverified" else ""
-    source = f"{field.source}; {field.seen_on}"
+@cache
+def speaker(language: str) -> Speaker:
+    """Speaks out of this desk's catalogue."""
+    return Speaker(language, "writing", Path(__file__).parent)
+
+
+def _limits(text: str, field: Field, category: str | None, say: Speaker) -> Iterator[Violation]:
+    limit, unit = field.limit_for(category), say._(UNIT_NAMES[field.unit])
+    mark = say._(" (unverified)") if field.strength == "unverified" else ""
     at = 0
-    for part in parts:
+    for part in text.split("\n") if field.parts > 1 else [text]:
         size = measure(part, field.unit)
+        end = at + len(part)
         if size > limit:
-            said = (
-                f"{size} of at most {limit} {field.unit}{mark}"
-                if language == "en"
-                else f"{size},上限 {limit} {field.unit}{mark}"
-            )
-            yield Violation(f"{field.full_name}.limit", "block", at, at + len(part), said, source)
+            said = say._("{size} of at most {limit} {unit}").format(size=size, limit=limit, unit=unit)
+            yield _broken(field, "limit", "block", (at, end), said + mark)
         elif field.unit == "dw" and size + ambiguous(part) > limit:
-            said = (
-                "fits only if characters of ambiguous width count one"
-                if language == "en"
-                else "只有歧义宽度字符按 1 计才不超限"
-            )
-            yield Violation(f"{field.full_name}.ambiguous", "warn", at, at + len(part), said, source)
+            said = say._("fits only if characters of ambiguous width count one")
+            yield _broken(field, "ambiguous", "warn", (at, end), said + mark)
         elif any(ord(c) > 0xFFFF for c in part) and size + 2 > limit and field.unit == "cp":
-            said = (
-                "near the limit; some forms count an emoji twice"
-                if language == "en"
-                else "接近上限,部分表单把表情按两个字符计"
-            )
-            yield Violation(f"{field.full_name}.emoji", "warn", at, at + len(part), said, source)
+            said = say._("near the limit, and some forms count an emoji twice")
+            yield _broken(field, "emoji", "warn", (at, end), said + mark)
         if field.minimum and part.strip() and size < field.minimum:
-            said = (
-                f"{size} of at least {field.minimum} {field.unit}{mark}"
-                if language == "en"
-                else f"{size},下限 {field.minimum} {field.unit}{mark}"
-            )
-            yield Violation(f"{field.full_name}.minimum", "warn", at, at + len(part), said, source)
-        at += len(part) + 1
+            said = say._("{size} of at least {limit} {unit}").format(size=size, limit=field.minimum, unit=unit)
+            yield _broken(field, "minimum", "warn", (at, end), said + mark)
+        at = end + 1
     if field.total is not None and measure(text, field.unit) > field.total:
-        said = f"all parts together exceed {field.total}" if language == "en" else f"各条合计超过 {field.total}"
-        yield Violation(f"{field.full_name}.total", "block", 0, len(text), said, source)
+        said = say._("all parts together exceed {limit} {unit}").format(limit=field.total, unit=unit)
+        yield _broken(field, "total", "block", (0, len(text)), said + mark)
     if field.unit == "gbk":
         for place in unencodable(text):
-            said = "this character does not exist in GBK" if language == "en" else "GBK 里没有这个字符"
-            yield Violation(f"{field.full_name}.character", "block", place, place + 1, said, source)
+            said = say._("this character does not exist in GBK")
+            yield _broken(field, "character", "block", (place, place + 1), said)
+
+
+def _broken(field: Field, what: str, severity: str, place: tuple[int, int], message: str) -> Violation:
+    return Violation(f"{field.full_name}.{what}", severity, *place, message, f"{field.source}; {field.seen_on}")
 
 
 def _places(rule: Rule, text: str, product: Ledger | None) -> list[tuple[int, int]]:
@@ -183,7 +185,7 @@ QUOTE_WORDS, QUOTE_CHARACTERS = 8, 14
 """A run of so many words, or of so many Chinese characters, out of a review counts as quoting it."""
 
 
-def _quotes(text: str, product: Ledger, language: str) -> Iterator[Violation]:
+def _quotes(text: str, product: Ledger, say: Speaker) -> Iterator[Violation]:
     """Stretches of customers' reviews in the text."""
     spans = [match.span() for match in re.finditer(r"\w+", text)]
     words = [text[a:b].lower() for a, b in spans]
@@ -195,7 +197,7 @@ def _quotes(text: str, product: Ledger, language: str) -> Iterator[Violation]:
             (spans[place][0], spans[place + QUOTE_WORDS - 1][1]) if place is not None else _chinese_quote(text, review)
         )
         if end > start:
-            said = "words of a customer's review stand here" if language == "en" else "这里照抄了顾客的评价"
+            said = say._("words of a customer's review stand here")
             yield Violation("guard.quote", "block", start, end, said, "FTC 16 CFR 465; Amazon 200390640; 2026-11")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.writing.checks import Violation, check, status_of
+from engine.writing.checks import UNIT_NAMES, Violation, check, speaker, status_of
 from engine.writing.compose import Claim, Composer, Wordings, marked, unmarked
 from engine.writing.ledger import Fact, Ledger
 from engine.writing.rules import Field
@@ -117,9 +117,9 @@ def _within_others(text: str, claims: Sequence[Claim], ledger: Ledger) -> list[C
 
 
 def _no_room(ledger: Ledger, field: Field) -> str:
-    return (
-        f"超出 {field.limit} {field.unit}" if ledger.language == "zh" else f"no room within {field.limit} {field.unit}"
-    )
+    say = speaker(ledger.language)
+    message = say._("no room within {limit} {unit}")
+    return message.format(limit=field.limit, unit=say._(UNIT_NAMES[field.unit]))
 
 
 def _sayable(ledger: Ledger, field: Field) -> tuple[Ledger, dict[str, str]]:
