@@ -64,4 +64,5 @@ PARTS: tuple[Part, ...] = (
         ),
     ),
     Part("reviews", ("judgeme_reviews.csv", "loox_reviews.csv", "taobao_pingjia.csv")),
+    Part("writing", ("ebay_active_listings.csv",)),
 )
