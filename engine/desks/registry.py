@@ -36,9 +36,20 @@ REVIEWS = Desk(
     sheets="engine.reviews.sheets:SHEETS",
 )
 
+WRITING = Desk(
+    "writing",
+    N_("Writing"),
+    needs=(Need(("products",), N_("a file of products or listings")),),
+    run="engine.writing.desk:run",
+    sentences="engine.writing.sentences:SENTENCES",
+    verbs="engine.writing.verbs:VERBS",
+    verb_names=("write", "check"),
+)
+
 DESKS: tuple[Desk, ...] = (
     IMPORTS,
     REVIEWS,
+    WRITING,
 )
 
 READER = "engine.texts:read_table"

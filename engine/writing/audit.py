@@ -47,7 +47,11 @@ def _finding(listing: dict[str, Any], column: str, field: Field, text: str, brok
         key=f"writing/listing/{listing['platform']}/{listing['product'] or listing['id']}/{column}",
         desk="writing",
         kind="listing",
-        subject={"product": listing["product"], "name": listing["product_name"] or listing["title"], "field": field.full_name},
+        subject={
+            "product": listing["product"],
+            "name": listing["product_name"] or listing["title"],
+            "field": field.full_name,
+        },
         numbers={
             "rules": sorted({v.rule for v in broken}),
             "sources": sorted({v.source for v in broken}),
@@ -62,7 +66,9 @@ def _finding(listing: dict[str, Any], column: str, field: Field, text: str, brok
         impact=Impact(AT_LEAST),
         query=f"SELECT {column} FROM products WHERE id = {listing['id']}",
         evidence=tuple(
-            Evidence("products", listing["id"], column, v.start, v.end) if v is not limit else Evidence("products", listing["id"], column)
+            Evidence("products", listing["id"], column, v.start, v.end)
+            if v is not limit
+            else Evidence("products", listing["id"], column)
             for v in broken
         ),
     )

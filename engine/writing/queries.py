@@ -33,7 +33,9 @@ def product_named(store: Store, wanted: str) -> str:
         return str(rows[0]["product"])
     if rows:
         raise UsageError(f"several products are called {wanted}.", todo="Name one by its SKU.")
-    raise UsageError(f"no product is called {wanted}.", todo="`backroom sql SHOP 'select * from product_keys'` lists them.")
+    raise UsageError(
+        f"no product is called {wanted}.", todo="`backroom sql SHOP 'select * from product_keys'` lists them."
+    )
 
 
 def products(store: Store) -> list[str]:

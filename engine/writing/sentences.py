@@ -6,12 +6,15 @@ from engine.findings import Finding
 from engine.say import Speaker
 from engine.writing.checks import UNIT_NAMES
 
+
 def _listing(finding: Finding, say: Speaker) -> str:
     numbers, subject = finding.numbers, finding.subject
     parts = []
     if numbers["limit"]:
         message = say._("{size} of at most {limit} {unit}").format(
-            size=say.number(numbers["size"]), limit=say.number(numbers["limit"]), unit=say._(UNIT_NAMES[numbers["unit_of_limit"]])
+            size=say.number(numbers["size"]),
+            limit=say.number(numbers["limit"]),
+            unit=say._(UNIT_NAMES[numbers["unit_of_limit"]]),
         )
         parts.append(message + (say._(" (this limit is unverified)") if numbers["unverified"] else ""))
     if numbers["words"]:

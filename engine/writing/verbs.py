@@ -9,7 +9,16 @@ from typing import Any
 
 import click
 
-from engine.desks.verbs import ROWS_WITHHELD, csv_option, in_option, json_option, language, open_store, print_json, print_table
+from engine.desks.verbs import (
+    ROWS_WITHHELD,
+    csv_option,
+    in_option,
+    json_option,
+    language,
+    open_store,
+    print_json,
+    print_table,
+)
 from engine.errors import InputFileError, UsageError
 from engine.writing.checks import check as check_text
 from engine.writing.compose import Wordings
@@ -121,7 +130,9 @@ def check(
     frame = read_table(source)
     for name in filter(None, (column, id_column)):
         if name not in frame.columns:
-            raise InputFileError(f"there is no column {name}.", file=source, todo=f"Columns: {', '.join(frame.columns)}.")
+            raise InputFileError(
+                f"there is no column {name}.", file=source, todo=f"Columns: {', '.join(frame.columns)}."
+            )
     texts = [str(cell or "") for cell in frame[column].to_list()]
     ids = frame[id_column].to_list() if id_column else list(range(1, len(texts) + 1))
     rows = []

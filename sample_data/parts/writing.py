@@ -65,11 +65,25 @@ def truth(sample: Sample) -> dict[str, Any]:
     """What is wrong with which title, and which titles are right."""
     lines = {sku: f"{FILE}:{number}" for number, (sku, *_) in enumerate(LISTINGS, 2)}
     truths = [
-        {"id": name, "kind": "listing", "says": says, "numbers": {"rule": rule}, "expect": "finding", "evidence": [sku, lines[sku]]}
+        {
+            "id": name,
+            "kind": "listing",
+            "says": says,
+            "numbers": {"rule": rule},
+            "expect": "finding",
+            "evidence": [sku, lines[sku]],
+        }
         for name, (sku, rule, says) in FAULTS.items()
     ]
     truths += [
-        {"id": name, "kind": "listing", "says": says, "numbers": {}, "expect": "no finding", "evidence": [sku, lines[sku]]}
+        {
+            "id": name,
+            "kind": "listing",
+            "says": says,
+            "numbers": {},
+            "expect": "no finding",
+            "evidence": [sku, lines[sku]],
+        }
         for name, (sku, says) in CONTROLS.items()
     ]
     return {"truths": truths, "rows": {"ebay_listings": len(LISTINGS)}}
