@@ -52,7 +52,7 @@ DESKS: tuple[Desk, ...] = (
     WRITING,
 )
 
-READER = "engine.texts:read_table"
+READER = "engine.importing.table:read_table"
 """The one reader of files, for whoever stands below the importing room: see `engine.desks.files`."""
 
 

@@ -127,12 +127,7 @@ def check(
     from engine.writing.units import measure
 
     field = field_named(channel)
-    frame = read_table(source)
-    for name in filter(None, (column, id_column)):
-        if name not in frame.columns:
-            raise InputFileError(
-                f"there is no column {name}.", file=source, todo=f"Columns: {', '.join(frame.columns)}."
-            )
+    frame = read_table(source, [column, *([id_column] if id_column else [])])
     texts = [str(cell or "") for cell in frame[column].to_list()]
     ids = frame[id_column].to_list() if id_column else list(range(1, len(texts) + 1))
     rows = []
