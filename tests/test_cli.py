@@ -78,7 +78,7 @@ def test_an_unknown_file_loads_nothing_until_accepted(backroom: Run, tmp_path: P
         (["findings", "x.db"], 2, ".shop"),
         (["nonsense"], 2, "No such command"),
         (["label", "sentiment", "--in", "missing.jsonl", "--text", "t"], 3, "no such file"),
-        (["label", "sentiment", "--in", "a.txt", "--text", "t"], 2, ".jsonl"),
+        (["label", "sentiment", "--in", "a.txt", "--text", "t"], 3, "no such file"),
         (["extract", "missing.toml", "--in", "a.jsonl", "--text", "t"], 3, "missing.toml"),
     ],
 )

@@ -6,8 +6,11 @@ told, and ends when its input ends; the program itself is behind the guard like 
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import subprocess
 
 _started: dict[str, subprocess.Popen[str]] = {}
 

@@ -11,7 +11,6 @@ from typing import Any
 import click
 
 from engine.cli.talk import open_shop, show_findings
-from engine.desks.sentences import sentence
 from engine.desks.verbs import (
     ROWS_WITHHELD,
     csv_option,
@@ -99,6 +98,8 @@ def import_files(
                 worst = max(worst, ROWS_WITHHELD)
             loaded.append(record.get("import_id"))
     if not as_json and not dry_run:
+        from engine.desks.sentences import sentence
+
         spoken = speaker()
         for found in opened.findings(desk="imports"):
             if found.numbers.get("import_id") in loaded:
@@ -233,6 +234,8 @@ def findings(shop: Path, desk: str | None, today: bool, as_json: bool, as_csv: b
 @csv_option
 def evidence(shop: Path, finding: str, as_json: bool, as_csv: bool) -> None:
     """The rows FINDING (id or key) rests on, with file and line."""
+    from engine.desks.sentences import sentence
+
     opened = open_shop(shop)
     found = opened.finding(finding)
     rows = opened.evidence(found.id or 0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.desks.sentences import sentence
 from engine.desks.verbs import print_json, print_table, say, speaker
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ def open_shop(path: Path, *, create: bool = False) -> Shop:
 
 def show_findings(shop: Shop, *, as_json: bool, as_csv: bool, today: bool, desk: str | None = None) -> None:
     """Findings on stdout, each with its sentence."""
+    from engine.desks.sentences import sentence
+
     found = shop.findings(desk=desk, today=today)
     spoken = speaker()
     if as_json:

@@ -22,7 +22,7 @@ def label(
     task: str, source: str, column: str, id_column: str | None, model: str | None, as_json: bool, as_csv: bool
 ) -> None:
     """Read every text in a file: its sentiment, or the aspects that it judges and how."""
-    from engine.texts import read_texts
+    from engine.desks.files import read_texts
 
     ids, texts = read_texts(source, column, id_column)
     label_texts = load(label_tasks()[task])
@@ -55,11 +55,11 @@ def extract(
 
     What is copied from a text is checked against it; what the text does not say is dropped and counted.
     """
+    from engine.desks.files import read_texts
     from engine.inference.client import ModelClient
     from engine.inference.extraction import Span
     from engine.inference.extraction import extract as extract_all
     from engine.inference.wishes import read_wish
-    from engine.texts import read_texts
 
     wished = read_wish(wish)
     ids, texts = read_texts(source, column, id_column)

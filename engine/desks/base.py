@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +59,8 @@ class Desk:
     @property
     def folder(self) -> Path:
         """The folder that it lives in, where its `locale` is; found without loading any of it."""
+        from importlib.util import find_spec
+
         part = next(part for part in (self.sentences, self.run, self.verbs, self.tables) if part)
         spec = find_spec(part.partition(":")[0])
         if spec is None or spec.origin is None:

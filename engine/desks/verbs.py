@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from engine.cells import neutral
 from engine.errors import UsageError
 from engine.jobs import JobContext, Progress
 from engine.say import LANGUAGES, Speaker, language_of_locale
@@ -170,6 +169,8 @@ def print_table(
 ) -> None:
     """A table for a person who looks, CSV otherwise."""
     if as_csv or not sys.stdout.isatty():
+        from engine.cells import neutral
+
         writer = csv.writer(sys.stdout)
         writer.writerow(map(neutral, columns))
         writer.writerows([[neutral(cell) for cell in row] for row in rows])
