@@ -1,7 +1,8 @@
-"""The habits of the house that no linter knows: both languages of the documents, one version, nothing of this machine."""
+"""The habits of the house that no linter knows: sizes, both languages of the documents, one version, nothing of this machine."""
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import tomllib
@@ -12,6 +13,18 @@ import pytest
 import engine
 
 ROOT = Path(__file__).resolve().parents[1]
+FILE_LINES = 500
+FUNCTION_LINES = 60
+# Not yet in steps with names.
+LONG_FILES = {"engine/importing/transform.py"}
+LONG_FUNCTIONS = {
+    "engine/cli/shops.py:import_files",
+    "engine/importing/dates.py:_assemble",
+    "engine/importing/delimited.py:index",
+    "engine/importing/stray.py:take_out",
+    "engine/reviews/themes.py:group",
+    "engine/store/findings.py:replace_findings",
+}
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -20,6 +33,31 @@ def tracked(*patterns: str) -> list[Path]:
     if listed.returncode != 0:
         pytest.skip("this is no git checkout")
     return [path for line in listed.stdout.splitlines() if (path := ROOT / line).is_file()]
+
+
+def code() -> list[Path]:
+    """Everything that people read as code."""
+    return tracked("engine/**.py", "tui/**.py", "sample_data/**.py", "tests/**.py")
+
+
+def test_no_file_of_code_is_longer_than_can_be_read_at_once() -> None:
+    sizes = {path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines()) for path in code()}
+    assert {name: lines for name, lines in sizes.items() if lines > FILE_LINES and name not in LONG_FILES} == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = {}
+    for path in code():
+        # Migrations are frozen text.
+        if path.name in ("migrations.py", "tables.py"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+                lines = (node.end_lineno or node.lineno) - first + 1
+                if lines > FUNCTION_LINES:
+                    long[f"{path.relative_to(ROOT).as_posix()}:{node.name}"] = lines
+    assert {name: lines for name, lines in long.items() if name not in LONG_FUNCTIONS} == {}
 
 
 def test_the_version_is_stated_once_and_the_changelog_knows_it() -> None:

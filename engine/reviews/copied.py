@@ -29,8 +29,7 @@ def find(board: Board) -> list[Finding]:
         return found
     for product in board.products:
         inside = board.reviews.filter(board.reviews["product"] == product)
-        for group in _groups(inside):
-            found.append(_finding(board, product, inside, group))
+        found += [_finding(board, product, inside, group) for group in _groups(inside)]
     return found
 
 

@@ -175,8 +175,7 @@ def label_texts(
 
     positions = [i for i, text in enumerate(texts) if text.strip()]
     records: list[dict[str, Any]] = [
-        record(identity, {label: 1 / 3 for label in LABELS}, "empty text", abstain=True, label="neutral")
-        for identity in ids
+        record(identity, dict.fromkeys(LABELS, 1 / 3), "empty text", abstain=True, label="neutral") for identity in ids
     ]
     if not positions:
         return records

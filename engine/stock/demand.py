@@ -139,7 +139,7 @@ class _Cell:
     promoted: bool
 
 
-_WEEK = re.compile(r"^(\d{4})-?W(\d{1,2})$", re.I)
+_WEEK = re.compile(r"^(\d{4})-?W(\d{1,2})$", re.IGNORECASE)
 _MONTH = re.compile(r"^(\d{4})[-/.](\d{1,2})$")
 _DAY = re.compile(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})([T ].*)?$")
 _COUNT = re.compile(r"^[A-Za-z]*\s*(\d+)$")

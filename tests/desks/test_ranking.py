@@ -19,10 +19,10 @@ NOW = "2026-07-01T00:00:00+00:00"
 
 def found(key: str, low: float | None = 1.0, unit: str = CUSTOMERS, **more: object) -> Finding:
     """A finding about itself, of a kind of its own."""
-    base = dict(
-        key=key, desk="reviews", kind=key, subject={"product": key}, numbers={}, method="m",
-        impact=None if low is None else Impact(low, unit),
-    )  # fmt: skip
+    base = {
+        "key": key, "desk": "reviews", "kind": key, "subject": {"product": key}, "numbers": {}, "method": "m",
+        "impact": None if low is None else Impact(low, unit),
+    }  # fmt: skip
     return Finding(**{**base, **more})  # type: ignore[arg-type]
 
 

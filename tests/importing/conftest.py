@@ -71,3 +71,10 @@ def judgeme(*rows: tuple[str, str, int, str, str, str]) -> str:
         quoted = body.replace('"', '""')
         lines.append(f'{title},"{quoted}",{stars},{date},email,ok,A. Person,{email},1,{handle},,,,,,')
     return "\n".join(lines) + "\n"
+
+
+PDD = ["商品", "订单号", "订单状态", "商品总价(元)", "邮费(元)", "店铺优惠折扣(元)", "平台优惠折扣(元)", "用户实付金额(元)", "商家实收金额(元)", "商品数量(件)", "商品id", "商品规格", "商家备注"]  # fmt: skip
+
+
+def pdd(order: str, note: str = "", total: float = 27) -> list[str | float]:
+    return ["雨伞", order, "已收货", 30, 0, 2, 1, total, 28, 1, "00777", "红", note]

@@ -43,25 +43,18 @@ from engine.importing.reading import TextTable, open_file
 from engine.importing.report import ImportReport, ImportSettings
 from engine.store.database import Store
 from engine.store.tables import IMPORTED
-from tests.importing.conftest import SHOPIFY, judgeme
+from tests.importing.conftest import PDD, SHOPIFY, judgeme, pdd
 from tests.importing.test_grain import BUSINESS, DOUYIN_HEADER, JD, SETTLEMENT, TIKTOK
 from tests.importing.test_header import EBAY, GOOGLE
 from tests.importing.test_links import PRODUCTS
-from tests.importing.test_quirks import META, PACKED, PDD, TRANSACTIONS, pdd
+from tests.importing.test_quirks import META, PACKED, TRANSACTIONS
 from tests.importing.workbooks import Cell, write_ods, write_xls
 
 SLOWEST_SECONDS = 10.0
 HANGS_AFTER_SECONDS = 180
 """Wall time after which a case that is still running is taken to hang in a library's own code, and ends the run."""
-TABLES = (
-    *IMPORTED,
-    "product_keys",
-    "product_identifiers",
-    "product_mentions",
-    "review_links",
-    "row_changes",
-    "row_seen",
-)
+DERIVED = ("product_keys", "product_identifiers", "product_mentions", "review_links", "row_changes", "row_seen")
+TABLES = (*IMPORTED, *DERIVED)
 REVIEWS = judgeme(
     ("Fine", 'Works.\nEvery day, "really" 😀', 5, "2026-03-01 10:00:00 UTC", "ann@example.com", "blue-shirt"),
     ("", "It broke, after a week", 1, "2026-03-02 10:00:00 UTC", "bob@example.com", "red-sock"),

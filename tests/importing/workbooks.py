@@ -11,9 +11,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+import xlsxwriter
+
 Cell = str | float | int | None
 _SECTOR = 512
 _FREE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+
+
+def sheet(
+    path: Path, rows: Sequence[Sequence[object]], merges: tuple[tuple[int, int, int, int, object], ...] = ()
+) -> Path:
+    """Write one sheet of an Excel workbook, some of its cells merged."""
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("数据")
+        for r, row in enumerate(rows):
+            for c, cell in enumerate(row):
+                if cell is not None:
+                    page.write(r, c, cell)
+        for top, left, bottom, right, text in merges:
+            page.merge_range(top, left, bottom, right, text)
+    return path
 
 
 def write_xls(path: Path, sheets: dict[str, Sequence[Sequence[Cell]]], *, protected: bool = False) -> Path:

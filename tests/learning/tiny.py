@@ -12,9 +12,7 @@ WIDTH, HEADS, HEAD, INNER, LAYERS = 64, 2, 32, 96, 3
 WORDS = [" bad", " fine", " good", "good", "bad", "fine", "thing", "battery", "ok", ":", "\n"]
 
 
-def write_tiny_gemma(path: Path, seed: int = 0) -> Path:
-    """Write the model: matrices in Q8_0 where their rows allow it, norms in float32, byte-fallback vocabulary."""
-    rng = np.random.default_rng(seed)
+def _vocabulary() -> tuple[list[str], list[TokenType]]:
     tokens = ["<pad>", "<eos>", "<bos>", "<unk>"]
     types = [TokenType.CONTROL, TokenType.CONTROL, TokenType.CONTROL, TokenType.UNKNOWN]
     tokens += [f"<0x{byte:02X}>" for byte in range(256)]
@@ -27,6 +25,13 @@ def write_tiny_gemma(path: Path, seed: int = 0) -> Path:
     while len(tokens) % 32:
         tokens.append(f"<unused{len(tokens)}>")
         types.append(TokenType.UNUSED)
+    return tokens, types
+
+
+def write_tiny_gemma(path: Path, seed: int = 0) -> Path:
+    """Write the model: matrices in Q8_0 where their rows allow it, norms in float32, byte-fallback vocabulary."""
+    rng = np.random.default_rng(seed)
+    tokens, types = _vocabulary()
     writer = GGUFWriter(str(path), "gemma3")
     writer.add_context_length(256)
     writer.add_embedding_length(WIDTH)

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlite_utils import Database
+
 from engine.reviews.board import Board
 from engine.store.database import Store
 
@@ -23,6 +25,33 @@ class Said:
     variant: str | None = None
     negative: float = 0.1
     positive: float = 0.8
+
+
+def _add(db: Database, row: int, said: Said) -> None:
+    """One review and how it was read."""
+    db.execute(
+        "INSERT INTO reviews (id, import_id, line, row_key, product, product_name, text, stars, day, courier, "
+        "variant, language) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'en')",
+        [
+            row,
+            row + 1,
+            str(row),
+            said.product,
+            said.product,
+            said.text,
+            said.stars,
+            said.day,
+            said.courier,
+            said.variant,
+        ],
+    )
+    shares = {"negative": said.negative, "positive": said.positive}
+    shares["neutral"] = round(1 - sum(shares.values()), 4)
+    db.execute(
+        "INSERT INTO labels (table_name, row_id, task, source, label, probabilities, confidence, method, made_at) "
+        "VALUES ('reviews', ?, 'sentiment', 'model', ?, ?, 0.8, 'm', '2026')",
+        [row, max(shares, key=lambda name: shares[name]), json.dumps(shares)],
+    )
 
 
 @dataclass
@@ -53,29 +82,7 @@ class ReadShop:
                 )
             clause = 0
             for row, said in enumerate(self.said, 1):
-                db.execute(
-                    "INSERT INTO reviews (id, import_id, line, row_key, product, product_name, text, stars, day, courier, "
-                    "variant, language) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'en')",
-                    [
-                        row,
-                        row + 1,
-                        str(row),
-                        said.product,
-                        said.product,
-                        said.text,
-                        said.stars,
-                        said.day,
-                        said.courier,
-                        said.variant,
-                    ],
-                )
-                shares = {"negative": said.negative, "positive": said.positive}
-                shares["neutral"] = round(1 - sum(shares.values()), 4)
-                db.execute(
-                    "INSERT INTO labels (table_name, row_id, task, source, label, probabilities, confidence, method, made_at) "
-                    "VALUES ('reviews', ?, 'sentiment', 'model', ?, ?, 0.8, 'm', '2026')",
-                    [row, max(shares, key=lambda name: shares[name]), json.dumps(shares)],
-                )
+                _add(db, row, said)
                 for place, theme in enumerate(said.themes):
                     clause += 1
                     db.execute(
