@@ -337,7 +337,7 @@ def _tidy(text: str) -> str:
 
 
 def _plural(noun: str) -> bool:
-    last = noun.split()[-1].lower() if noun else ""
+    last = noun.rsplit(maxsplit=1)[-1].lower() if noun else ""
     return last.endswith("s") and not last.endswith(("ss", "us", "is", "ous"))
 
 

@@ -170,7 +170,7 @@ def _ordered(composer: Composer, variant: int) -> list[tuple[Fact, str]]:
     """Values for a title: brand first, then what the eye looks for, turned by the variant; nothing that the noun states."""
     ledger = composer.ledger
     pairs = [(f, v) for f, v in ledger.values if v not in ledger.stated_by_noun]
-    brand = [p for p in pairs if p[0].kind.name in ("brand",)]
+    brand = [p for p in pairs if p[0].kind.name == "brand"]
     loose = [p for p in pairs if p not in brand]
     short = [p for p in loose if len(p[1]) <= 40 and p[1].lower() not in _ANSWERS]
     turn = variant % len(short) if short else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import Run
 
@@ -14,7 +15,7 @@ FACTS = [
 ]
 
 
-def _lines(text: str) -> list[dict[str, object]]:
+def _lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -65,6 +66,6 @@ def test_copy_that_exists_is_checked_in_the_language_asked_for(backroom: Run, tm
     )
     first, second = _lines(done.stdout)
     assert (str(first["id"]), first["status"], second["status"]) == ("7", "refused", "ok")
-    [violation] = first["violations"]  # type: ignore[misc]
-    assert (violation["rule"], violation["start"], violation["end"]) == ("cn.absolute.zui", 2, 4)  # type: ignore[index]
-    assert "绝对化用语" in violation["message"]  # type: ignore[index]
+    [violation] = first["violations"]
+    assert (violation["rule"], violation["start"], violation["end"]) == ("cn.absolute.zui", 2, 4)
+    assert "绝对化用语" in violation["message"]
