@@ -9,22 +9,19 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-import traceback
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import App
 from textual.screen import Screen
-from textual.theme import Theme
 
 from engine.cells import one_line
 from engine.desks.sentences import sentence, short
 from engine.errors import BackroomError, Cancelled
 from engine.findings import AnalysisReport, Finding
-from engine.paths import log_dir, state_dir
+from engine.paths import state_dir
 from engine.reviews.queries import reading
 from engine.say import Speaker, language_of_locale
 from engine.shop import Shop
@@ -33,31 +30,16 @@ from tui.background import READING, Job, Reader
 from tui.commands import Command, bindings
 from tui.course import Memory
 from tui.decisions import Decision, Decisions
+from tui.faults import log_fault
 from tui.format import counted, duration
 from tui.messages import JobEnded, JobProgressed, Loaded, LoadFailed
+from tui.recent import Recent
 from tui.screens.base import AreaScreen
+from tui.theme import THEME
 from tui.widgets.bars import JobBar
 
 if TYPE_CHECKING:
     from textual.command import Provider
-
-THEME = Theme(
-    name="backroom",
-    primary="#6a9fb5",
-    secondary="#aa759f",
-    warning="#e0a458",
-    error="#d9756b",
-    success="#8fb573",
-    accent="#e0a458",
-    foreground="#d8d4cc",
-    background="#16181b",
-    surface="#1b1e22",
-    panel="#282c32",
-    dark=True,
-)
-
-
-IDLE_SECONDS = 4.0
 
 
 def _palette() -> type[Provider]:
@@ -68,14 +50,18 @@ def _palette() -> type[Provider]:
 
 REFRESH_SECONDS = 2.0
 """How often lists catch up with a reading under way."""
+IDLE_SECONDS = 4.0
+"""How long nothing runs before the shop is made one file."""
 
 
 class BackroomApp(App[None], inherit_bindings=False):
     """Backroom in a terminal.
 
     Args:
-        shop: the shop to show; None shows how to open one.
+        shop: the shop to show; None shows the start page.
         analyze: begin to read the shop at once where reviews are unread.
+        missing: a shop that was named and is not there: the start page says so.
+        files: paths of files to import, as text.
     """
 
     TITLE = "Backroom"
@@ -99,7 +85,9 @@ class BackroomApp(App[None], inherit_bindings=False):
     )
     BINDINGS = bindings(COMMAND_TABLE)
 
-    def __init__(self, shop: Shop | None = None, *, analyze: bool = False) -> None:
+    def __init__(
+        self, shop: Shop | None = None, *, analyze: bool = False, missing: Path | None = None, files: str = ""
+    ) -> None:
         super().__init__()
         self.shop = shop
         self.job: Job | None = None
@@ -107,7 +95,7 @@ class BackroomApp(App[None], inherit_bindings=False):
         self.decisions = Decisions()
         self.reader = Reader(self.post_message)
         self.speaker = Speaker(language_of_locale())
-        self._analyze = analyze
+        self._analyze, self._missing, self._waiting = analyze, missing, files
         self._refreshed = 0.0
         self.animation_level = "none"
         self.register_theme(THEME)
@@ -119,11 +107,31 @@ class BackroomApp(App[None], inherit_bindings=False):
         return self.shop.path.name + (" (read-only)" if self.shop.read_only else "") if self.shop else "no shop"
 
     def on_mount(self) -> None:
-        """Begin reading when that was asked for and something is unread."""
+        """The start page without a shop; with one, begin what was asked for."""
         self.set_interval(IDLE_SECONDS, self._rest)
+        if self.shop is None:
+            from tui.screens.start import StartScreen
+
+            self.push_screen(StartScreen(recent_shops().shops(), self._missing, self._count_waiting()))
+        else:
+            self.call_after_refresh(self._begin)
+
+    def _count_waiting(self) -> int:
+        from tui.paths import pasted_paths
+
+        return len(pasted_paths(self._waiting)) if self._waiting else 0
+
+    def _begin(self) -> None:
+        """Import the files that wait, and read when that was asked for and something is unread."""
         shop = self.shop
-        if self._analyze and shop is not None and (reading(shop.store).unread or not shop.findings()):
-            self.call_after_refresh(self.action_read_shop)
+        if shop is None:
+            return
+        if self._waiting:
+            self.import_files(self._waiting)
+            self._waiting = ""
+        if self._analyze and (reading(shop.store).unread or not shop.findings()):
+            self.action_read_shop()
+        self._analyze = False
 
     def _rest(self) -> None:
         """While nothing runs, the shop is one file that can be copied."""
@@ -341,30 +349,60 @@ class BackroomApp(App[None], inherit_bindings=False):
         self.import_files()
 
     def import_files(self, text: str = "") -> None:
-        """Open the import screen, perhaps with files that were dropped on the window."""
-        if self.shop is None or self.shop.read_only:
+        """Open the import screen, perhaps with files that were dropped on the window; without a shop they wait for one."""
+        if self.shop is None:
+            from tui.screens.start import StartScreen
+
+            self._waiting = text
+            for screen in self.screen_stack:
+                if isinstance(screen, StartScreen):
+                    screen.expect(self._count_waiting())
+            return
+        if self.shop.read_only:
+            self.say("This shop is read-only: nothing can be imported into it.", warning=True)
             return
         from tui.screens.imports.importing import ImportScreen
 
         if not isinstance(self.screen, ImportScreen):
             self.push_screen(ImportScreen(text))
 
+    def open_shop(self, path: Path, *, create: bool = False, analyze: bool = False, remember: bool = True) -> None:
+        """Open a shop in place of the one that is open."""
+        from tui.screens.start import StartScreen
+
+        if self.job is not None:
+            self.say("Something is running already; ctrl+x stops it.", warning=True)
+            return
+        with self.errors_shown():
+            new = not path.exists()
+            opened = Shop(path, create=create)
+            self._rest()
+            self.shop = opened
+            if remember:
+                recent_shops().add(path)
+            self.decisions.forget()
+            while isinstance(self.screen, StartScreen):
+                self.pop_screen()
+            self.data_changed()
+            self.say(f"{opened.path.name} is {'a new shop' if new else 'open'}.")
+            self._analyze = analyze
+            self.call_after_refresh(self._begin)
+
     def action_open_shop(self) -> None:
+        """Ask for a shop's path and open it."""
+        self.ask_for_shop()
+
+    def ask_for_shop(self) -> None:
         """Ask for a shop's path and open it; a new name begins a new shop."""
         from tui.screens.dialogs import Ask
 
-        def opened(answer: str | None) -> None:
-            if not answer or not answer.strip():
-                return
-            with self.errors_shown():
+        def answered(answer: str | None) -> None:
+            if answer and answer.strip():
                 path = Path(answer.strip()).expanduser()
-                self.shop = Shop(path if path.suffix else path.with_suffix(".shop"), create=True)
-                self.decisions.forget()
-                self.data_changed()
-                self.say(f"{self.shop.path.name} is open.")
+                self.open_shop(path if path.suffix else path.with_suffix(".shop"), create=True)
 
         if self.job is None:
-            self.push_screen(Ask("Which shop? A new name begins a new one.", placeholder="my.shop"), opened)
+            self.push_screen(Ask("Which shop? A new name begins a new one.", placeholder="my.shop"), answered)
 
     def action_help(self) -> None:
         """All keys of this screen."""
@@ -399,29 +437,30 @@ class BackroomApp(App[None], inherit_bindings=False):
         )
 
 
-def log_fault(error: BaseException) -> str:
-    """Write a fault's traceback to the log; returns the log's path, or "" when it cannot be written."""
-    try:
-        path = log_dir() / "backroom.log"
-        with path.open("a", encoding="utf-8") as log:
-            log.write(
-                f"{datetime.now().astimezone().isoformat(timespec='seconds')}\n{''.join(traceback.format_exception(error))}\n"
-            )
-    except OSError:
-        return ""
-    return str(path)
+def recent_shops() -> Recent:
+    """The shops that were opened on this computer."""
+    return Recent(state_dir() / "recent.json")
 
 
-def run(path: Path | None, *, analyze: bool = False) -> None:
+def run(path: Path | None, *, analyze: bool = False, files: Sequence[Path] = ()) -> None:
     """Open the app.
 
     Args:
-        path: the shop; a missing file begins a new shop; None opens the app without one.
+        path: the shop; None opens the last one, or the start page where there is none. One that is not there is said on
+            the start page, which offers to begin it.
         analyze: read the shop at once where reviews are unread, as the sample shop does.
+        files: files to import, looked at first.
 
     Raises:
         ShopError: the file cannot be opened as a shop.
     """
     # A library that writes to the terminal would tear the screen.
     logging.lastResort = None
-    BackroomApp(Shop(path, create=True) if path is not None else None, analyze=analyze).run()
+    recent = recent_shops()
+    if path is None:
+        path = next(iter(recent.shops()), None)
+    shop = Shop(path) if path is not None and path.exists() else None
+    if shop is not None and not analyze:
+        recent.add(shop.path)
+    dropped = "\n".join(file.absolute().as_uri() for file in files)
+    BackroomApp(shop, analyze=analyze, missing=path if shop is None else None, files=dropped).run()

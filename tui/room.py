@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol
 
 from textual.screen import Screen
@@ -78,6 +79,14 @@ class Room(Protocol):
 
     def import_files(self, text: str = "") -> None:
         """Open the import screen, perhaps with files that were dropped."""
+        ...
+
+    def open_shop(self, path: Path, *, create: bool = False, analyze: bool = False, remember: bool = True) -> None:
+        """Open a shop; `analyze` begins to read it, `remember` offers it again the next time."""
+        ...
+
+    def ask_for_shop(self) -> None:
+        """Ask for a shop's path; a new name begins a new one."""
         ...
 
     def reviews_of(self, product: str, name: str) -> None:
