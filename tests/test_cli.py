@@ -76,7 +76,7 @@ def test_an_unknown_file_loads_nothing_until_accepted(backroom: Run, tmp_path: P
     [
         (["findings", "missing.shop"], 3, "no such shop"),
         (["findings", "x.db"], 2, ".shop"),
-        (["nonsense"], 2, "No such command"),
+        (["nonsense"], 2, "there is no verb and no file nonsense"),
         (["label", "sentiment", "--in", "missing.jsonl", "--text", "t"], 3, "no such file"),
         (["label", "sentiment", "--in", "a.txt", "--text", "t"], 3, "no such file"),
         (["extract", "missing.toml", "--in", "a.jsonl", "--text", "t"], 3, "missing.toml"),

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 DOORS = re.compile(
     r"engine\.(?:shop|jobs|findings|say|errors|paths|cells|desks\.sentences|\w+\.queries"
-    r"|importing\.(?:desk|report)|reviews\.corrections)"
+    r"|importing\.(?:desk|report)|reviews\.corrections|demo)"
 )
 """What the terminal app may import: the ground, sentences, the desks' queries, and the doors by which a desk is told something."""
 

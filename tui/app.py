@@ -62,6 +62,7 @@ class BackroomApp(App[None], inherit_bindings=False):
         analyze: begin to read the shop at once where reviews are unread.
         missing: a shop that was named and is not there: the start page says so.
         files: paths of files to import, as text.
+        language: of what is said; this computer's when None.
     """
 
     TITLE = "Backroom"
@@ -86,7 +87,13 @@ class BackroomApp(App[None], inherit_bindings=False):
     BINDINGS = bindings(COMMAND_TABLE)
 
     def __init__(
-        self, shop: Shop | None = None, *, analyze: bool = False, missing: Path | None = None, files: str = ""
+        self,
+        shop: Shop | None = None,
+        *,
+        analyze: bool = False,
+        missing: Path | None = None,
+        files: str = "",
+        language: str | None = None,
     ) -> None:
         super().__init__()
         self.shop = shop
@@ -94,7 +101,7 @@ class BackroomApp(App[None], inherit_bindings=False):
         self.data_version = 0
         self.decisions = Decisions()
         self.reader = Reader(self.post_message)
-        self.speaker = Speaker(language_of_locale())
+        self.speaker = Speaker(language or language_of_locale())
         self._analyze, self._missing, self._waiting = analyze, missing, files
         self._refreshed = 0.0
         self.animation_level = "none"
@@ -300,11 +307,12 @@ class BackroomApp(App[None], inherit_bindings=False):
         if shop is None or self.job is not None:
             return
 
-        memory = Memory(state_dir() / "courses.json")
+        language = self.speaker.language
+        memory, kept_as = Memory(state_dir() / "courses.json"), f"{READING} ({language})"
 
         def done(report: AnalysisReport) -> None:
             if report.labelled:
-                memory.keep(READING, job.course.taken())
+                memory.keep(kept_as, job.course.taken())
             read, found = reading(shop.store), len(shop.findings(today=True))
             said = f"{counted(read.read, 'review')} read, " if read.reviews else ""
             said += f"{counted(found, 'finding')} on Today, in {duration(report.seconds)}."
@@ -313,7 +321,7 @@ class BackroomApp(App[None], inherit_bindings=False):
                 self.say(warning, warning=True, seconds=12)
             self.bell()
 
-        job = Job(READING, lambda context: shop.run(context), done, plan=memory.expected(READING))
+        job = Job(READING, lambda context: shop.run(context, language=language), done, plan=memory.expected(kept_as))
         self.start_job(job)
 
     def action_undo(self) -> None:
@@ -442,7 +450,7 @@ def recent_shops() -> Recent:
     return Recent(state_dir() / "recent.json")
 
 
-def run(path: Path | None, *, analyze: bool = False, files: Sequence[Path] = ()) -> None:
+def run(path: Path | None, *, analyze: bool = False, files: Sequence[Path] = (), language: str | None = None) -> None:
     """Open the app.
 
     Args:
@@ -450,6 +458,7 @@ def run(path: Path | None, *, analyze: bool = False, files: Sequence[Path] = ())
             the start page, which offers to begin it.
         analyze: read the shop at once where reviews are unread, as the sample shop does.
         files: files to import, looked at first.
+        language: of what is said; this computer's when None.
 
     Raises:
         ShopError: the file cannot be opened as a shop.
@@ -463,4 +472,4 @@ def run(path: Path | None, *, analyze: bool = False, files: Sequence[Path] = ())
     if shop is not None and not analyze:
         recent.add(shop.path)
     dropped = "\n".join(file.absolute().as_uri() for file in files)
-    BackroomApp(shop, analyze=analyze, missing=path if shop is None else None, files=dropped).run()
+    BackroomApp(shop, analyze=analyze, missing=path if shop is None else None, files=dropped, language=language).run()

@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from engine import __version__
-from engine.cli import machine, outside, shops, texts
+from engine.cli import machine, opening, outside, shops, texts
 from engine.cli.backup import backup
 from engine.cli.talk import open_shop, show_findings
 from engine.desks import registry
@@ -26,15 +26,13 @@ from engine.errors import BackroomError, Cancelled, UsageError
 
 
 class Verbs(click.Group):
-    """The command group; a first argument that is a shop opens it, so that `backroom my.shop` is the app."""
+    """The command group; a first argument that is a shop or a file opens the app with it."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Treat `PATH.shop` as `open PATH.shop`."""
-        if args and args[0].endswith(".shop"):
-            args = ["open", *args]
-        return super().resolve_command(ctx, args)
+        """Treat `PATH.shop` as `open PATH.shop`, and files as files to import."""
+        return super().resolve_command(ctx, opening.instead(args, self.list_commands(ctx)))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs here and those that desks bring."""
@@ -67,12 +65,12 @@ def cli(ctx: click.Context) -> None:
         _run_app(Path(shop) if shop else None)
 
 
-def _run_app(path: Path | None, *, analyze: bool = False) -> None:
+def _run_app(path: Path | None, *, analyze: bool = False, files: Sequence[Path] = ()) -> None:
     # The engine knows no screens: whatever app is installed says so as an entry point.
     from importlib.metadata import entry_points
 
     for entry in entry_points(group="backroom.app"):
-        entry.load()(path, analyze=analyze)
+        entry.load()(path, analyze=analyze, files=files, language=language())
         return
     raise UsageError("the terminal app is not installed.", todo="Run `make setup`.")
 
@@ -80,8 +78,19 @@ def _run_app(path: Path | None, *, analyze: bool = False) -> None:
 @cli.command("open")
 @shop_argument
 def open_app(shop: Path) -> None:
-    """Open the app on SHOP; a new file begins a new shop."""
+    """Open the app on SHOP; where there is none, the app offers to begin it."""
     _run_app(shop)
+
+
+@cli.command("take", hidden=True)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def take_files(files: tuple[Path, ...]) -> None:
+    """Open the app on the last shop and offer to import FILES."""
+    for file in files:
+        if not file.exists():
+            raise UsageError("there is no such file.", file=str(file))
+    shop = os.environ.get("BACKROOM_SHOP")
+    _run_app(Path(shop) if shop else None, files=files)
 
 
 @cli.command()

@@ -12,7 +12,7 @@ import click
 
 from engine.cli import outside
 from engine.cli.talk import open_shop
-from engine.desks.verbs import FAULT, json_option, print_json, print_table, say
+from engine.desks.verbs import FAULT, json_option, print_json, print_table, say, tell
 from engine.errors import Cancelled
 
 
@@ -235,11 +235,11 @@ def _show(facts: dict[str, Any]) -> None:
     """Names and values, one a line; of a list, one line each."""
     for name, value in facts.items():
         if isinstance(value, list):
-            click.echo(f"{name}:")
+            tell(f"{name}:")
             for item in value:
-                click.echo("  " + (item if isinstance(item, str) else ", ".join(f"{k} {v}" for k, v in item.items())))
+                tell("  " + (item if isinstance(item, str) else ", ".join(f"{k} {v}" for k, v in item.items())))
         else:
-            click.echo(f"{name}: {value}")
+            tell(f"{name}: {value}")
 
 
 @click.group()
@@ -260,7 +260,7 @@ def prove(to: Path | None, as_json: bool) -> int:
         print_json(record(one) for one in tries)
     else:
         for one in tries:
-            click.echo(f"{one.answer}: {one.process}: {one.attempt} ({one.detail})")
+            tell(f"{one.answer}: {one.process}: {one.attempt} ({one.detail})")
     if to is not None:
         write(tries, to)
         say(f"Written to {to}.")

@@ -23,6 +23,7 @@ from engine.desks.verbs import (
     say,
     shop_argument,
     speaker,
+    tell,
 )
 from engine.errors import BackroomError, Cancelled
 
@@ -103,7 +104,7 @@ def import_files(
         spoken = speaker()
         for found in opened.findings(desk="imports"):
             if found.numbers.get("import_id") in loaded:
-                click.echo(spoken._("new: {sentence}").format(sentence=sentence(found, spoken)))
+                tell(spoken._("new: {sentence}").format(sentence=sentence(found, spoken)))
     return worst
 
 
@@ -121,34 +122,34 @@ def _expanded(files: Iterable[Path]) -> list[Path]:
 def _tell_import(record: dict[str, Any]) -> None:
     name = Path(record["file"]).name
     if record.get("profile") is None and not record.get("import_id"):
-        click.echo(f"{name}: not a file I know. What its columns seem to be (nothing was loaded):")
+        tell(f"{name}: not a file I know. What its columns seem to be (nothing was loaded):")
         for column in record.get("columns", []):
             meaning = column.get("meaning") or "not used"
-            click.echo(f"  {column['column']}: {meaning} ({column.get('confidence', 0):.0%})")
-        click.echo("  Accept it with --accept, or say it with --map COLUMN=MEANING.")
+            tell(f"  {column['column']}: {meaning} ({column.get('confidence', 0):.0%})")
+        tell("  Accept it with --accept, or say it with --map COLUMN=MEANING.")
         return
     if record.get("questions") and not record.get("import_id"):
-        click.echo(f"{name}: {record.get('platform')} {record.get('report')}, nothing was loaded yet:")
+        tell(f"{name}: {record.get('platform')} {record.get('report')}, nothing was loaded yet:")
         for question in record["questions"]:
-            click.echo(f"  {question}")
-        click.echo("  Say it with --date-order dmy or mdy, or take the likelier one with --accept.")
+            tell(f"  {question}")
+        tell("  Say it with --date-order dmy or mdy, or take the likelier one with --accept.")
         return
     parts = [f"{record['rows_loaded']:,} of {record['rows_read']:,} rows loaded"]
     for key, word in (("rows_updated", "updated"), ("rows_duplicate", "already there"), ("rows_rejected", "rejected")):
         if record.get(key):
             parts.append(f"{record[key]:,} {word}")
-    click.echo(f"{name}: {record.get('platform')} {record.get('report')}, {', '.join(parts)}")
+    tell(f"{name}: {record.get('platform')} {record.get('report')}, {', '.join(parts)}")
     totals = {k: v for k, v in (record.get("totals") or {}).items() if v}
     if totals:
-        click.echo("  " + ", ".join(f"{key} {value:,.10g}" for key, value in totals.items()))
+        tell("  " + ", ".join(f"{key} {value:,.10g}" for key, value in totals.items()))
     for item in record.get("lines_skipped") or []:
-        click.echo(f"  line {item['line']}: skipped, {item['reason']}")
+        tell(f"  line {item['line']}: skipped, {item['reason']}")
     for item in record.get("differences") or []:
-        click.echo(f"  difference: {item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)}")
+        tell(f"  difference: {item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)}")
     for note in record.get("notes") or []:
-        click.echo(f"  {note}")
+        tell(f"  {note}")
     if record.get("rejects_file"):
-        click.echo(f"  rejected rows with their reasons: {record['rejects_file']}")
+        tell(f"  rejected rows with their reasons: {record['rejects_file']}")
 
 
 @click.command()
@@ -178,7 +179,7 @@ def undo(shop: Path, import_id: int) -> None:
     from engine.importing.desk import undo as take_back
 
     done = take_back(open_shop(shop).store, import_id)
-    click.echo(f"{done['rows_removed']:,} rows removed, {done['rows_restored']:,} rows as they were before.")
+    tell(f"{done['rows_removed']:,} rows removed, {done['rows_restored']:,} rows as they were before.")
 
 
 @click.command()
@@ -206,7 +207,7 @@ def analyze(shop: Path, desks: tuple[str, ...], model: str | None, resume: bool,
         )
     else:
         spoken = speaker()
-        click.echo(
+        tell(
             spoken._("{texts} texts read, {findings} findings, {seconds} s").format(
                 texts=spoken.number(report.labelled),
                 findings=spoken.number(report.findings),
@@ -300,5 +301,5 @@ def export(
         print_json([{"files": files, "rows": done.rows, "notes": list(done.notes)}])
     else:
         counted = "profiles" if what == "profiles" else "rows"
-        click.echo(f"{done.rows:,} {counted} in {', '.join(files)}")
+        tell(f"{done.rows:,} {counted} in {', '.join(files)}")
     return ROWS_WITHHELD if done.notes else 0

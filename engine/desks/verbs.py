@@ -6,7 +6,6 @@ Desks bring verbs of their own; what those need of the command line is here, bel
 from __future__ import annotations
 
 import csv
-import json
 import os
 import sys
 import time
@@ -112,8 +111,17 @@ def speaker(desk: Desk | None = None) -> Speaker:
 
 
 def say(text: str) -> None:
-    """Talk, on stderr."""
-    click.echo(text, err=True)
+    """Talk, on stderr, with nothing in it that could disturb a terminal."""
+    from engine.cells import safe
+
+    click.echo(safe(text), err=True)
+
+
+def tell(text: str) -> None:
+    """A line of an answer, on stdout, with nothing in it that could disturb a terminal."""
+    from engine.cells import safe
+
+    click.echo(safe(text))
 
 
 class ProgressLine:
@@ -126,6 +134,8 @@ class ProgressLine:
 
     def __call__(self, progress: Progress) -> None:
         """Show `progress`, at most ten times a second."""
+        from engine.cells import one_line
+
         finished = progress.done >= progress.total
         moment = time.monotonic()
         if self._live:
@@ -133,7 +143,7 @@ class ProgressLine:
                 return
             self._shown = moment
             left = f", {progress.seconds_left:.0f} s left" if progress.seconds_left else ""
-            line = f"{progress.stage}: {progress.done:,} of {progress.total:,} {progress.unit}"
+            line = f"{one_line(progress.stage)}: {progress.done:,} of {progress.total:,} {progress.unit}"
             line += f" ({progress.rate:,.0f} a second{left})" if progress.rate else ""
             sys.stderr.write("\r\x1b[2K" + line + ("\n" if finished else ""))
             sys.stderr.flush()
@@ -159,8 +169,10 @@ def job() -> JobContext:
 
 def print_json(records: Iterable[dict[str, Any]]) -> None:
     """Records as JSON Lines on stdout."""
+    from engine.cells import json_line
+
     for record in records:
-        sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_line(record) + "\n")
     sys.stdout.flush()
 
 
@@ -168,9 +180,9 @@ def print_table(
     columns: Sequence[str], rows: Sequence[Sequence[Any]], *, as_csv: bool, title: str | None = None
 ) -> None:
     """A table for a person who looks, CSV otherwise."""
-    if as_csv or not sys.stdout.isatty():
-        from engine.cells import neutral
+    from engine.cells import neutral, one_line, safe
 
+    if as_csv or not sys.stdout.isatty():
         writer = csv.writer(sys.stdout)
         writer.writerow(map(neutral, columns))
         writer.writerows([[neutral(cell) for cell in row] for row in rows])
@@ -179,9 +191,9 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left")
+    table = Table(title=None if title is None else Text(one_line(title)), title_justify="left")
     for column in columns:
-        table.add_column(Text(column))
+        table.add_column(Text(one_line(column)))
     for row in rows:
-        table.add_row(*[Text("" if cell is None else str(cell)) for cell in row])
+        table.add_row(*[Text(safe("" if cell is None else str(cell))) for cell in row])
     Console().print(table)

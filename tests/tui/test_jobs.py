@@ -28,7 +28,7 @@ class SteeredAnalysis:
         self.reached = threading.Semaphore(0)
         self.stopped = threading.Event()
 
-    def __call__(self, context: JobContext) -> AnalysisReport:
+    def __call__(self, context: JobContext, **options: object) -> AnalysisReport:
         stage = context.stage("Reading reviews", self.batches * 15, "reviews")
         try:
             for _ in range(self.batches):
@@ -158,7 +158,7 @@ async def test_without_a_job_quitting_does_not_ask(shop: Shop) -> None:
 
 
 async def test_a_failure_says_what_to_do(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(context: JobContext) -> AnalysisReport:
+    def fail(context: JobContext, **options: object) -> AnalysisReport:
         raise ModelError("the model file is damaged.", file="m.gguf", todo="Run backroom models prepare.")
 
     monkeypatch.setattr(shop, "run", fail)
@@ -178,7 +178,7 @@ async def test_a_failure_says_what_to_do(shop: Shop, monkeypatch: pytest.MonkeyP
 async def test_a_fault_of_ours_is_logged_and_does_not_end_the_app(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fault(context: JobContext) -> AnalysisReport:
+    def fault(context: JobContext, **options: object) -> AnalysisReport:
         raise RuntimeError("[bold]unclosed")
 
     monkeypatch.setattr(shop, "run", fault)
@@ -217,7 +217,7 @@ from tui.app import BackroomApp
 from tui.screens.dialogs import Confirm
 
 shop = build(Path(sys.argv[1]) / "quit.shop")
-shop.run = lambda context: threading.Event().wait()  # deaf to its cancel flag
+shop.run = lambda context, **options: threading.Event().wait()  # deaf to its cancel flag
 
 async def pilot(pilot):
     await pilot.pause()
@@ -266,7 +266,7 @@ async def test_what_a_stage_stored_is_shown_when_the_next_begins(
     shop = build(tmp_path / "unread.shop", labelled=False, findings=False)
     go, weigh = threading.Event(), threading.Event()
 
-    def analyze(context: JobContext) -> AnalysisReport:
+    def analyze(context: JobContext, **options: object) -> AnalysisReport:
         context.stage("Reading reviews", 60, "reviews").advance(30)
         go.wait()
         with shop.store.write() as db:

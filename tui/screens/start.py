@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -61,7 +61,7 @@ def _short(path: Path) -> str:
 
 def _where(path: Path) -> str:
     try:
-        changed = date.fromtimestamp(path.stat().st_mtime).isoformat()
+        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).astimezone().date().isoformat()
     except OSError:
         return str(path.absolute().parent)
     return f"changed {changed}, in {path.absolute().parent}"
