@@ -66,7 +66,10 @@ class Shop:
         today: bool = False,
         include_dismissed: bool = False,
     ) -> list[Finding]:
-        """Current findings, highest rank first; `today` keeps those worth showing first (rank above zero)."""
+        """Current findings, highest rank first; `today` keeps those worth showing first (rank above zero).
+
+        Findings that are out of date (`stale`) come last.
+        """
         where, values = ["current"], []
         if desk:
             where.append("desk = ?")
@@ -81,7 +84,9 @@ class Shop:
             where.append("rank > 0")
         if not include_dismissed:
             where.append("state != 'dismissed'")
-        rows = self.store.rows(f"{_FINDINGS} WHERE {' AND '.join(where)} ORDER BY rank DESC, k DESC, key", values)
+        rows = self.store.rows(
+            f"{_FINDINGS} WHERE {' AND '.join(where)} ORDER BY stale, rank DESC, k DESC, key", values
+        )
         return [Finding.from_row(row) for row in rows]
 
     def finding(self, finding: int | str) -> Finding:

@@ -34,6 +34,12 @@ def show_findings(shop: Shop, *, as_json: bool, as_csv: bool, today: bool, desk:
         return
     print_table(
         ["id", "kind", "finding", "k", "n", "state"],
-        [(f.id, f.kind, sentence(f, spoken), f.k, f.n, f.state) for f in found],
+        [(f.id, f.kind, sentence(f, spoken), f.k, f.n, spoken._("out of date") if f.stale else f.state) for f in found],
         as_csv=as_csv,
     )
+    if count := sum(f.stale for f in found):
+        many = spoken.ngettext("{count} finding is out of date: rows it counted have changed. `backroom analyze SHOP` reads "
+                               "again.",
+                               "{count} findings are out of date: rows they counted have changed. `backroom analyze SHOP` "
+                               "reads again.", count)  # fmt: skip
+        say(many.format(count=spoken.number(count)))

@@ -23,6 +23,7 @@ from engine.findings import Finding
 from engine.jobs import JobContext
 from engine.store.database import Store
 from engine.store.findings import replace_findings
+from engine.store.stale import mark_stale
 from engine.store.transaction import Rows, Transaction
 
 if TYPE_CHECKING:
@@ -233,6 +234,7 @@ class Work:
             found = list(findings(Transaction(db)) if callable(findings) else findings)
             tested = list(quiet() if callable(quiet) else quiet)
             replace_findings(db, self.desk.name, found, moment, scope=scope, quiet=tested)
+            mark_stale(db)
             ranking.settle(db)
             detail = {"desk": self.desk.name, "read": self.asked, "findings": len(found)}
             db.execute(

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from engine.desks import ranking
 from engine.findings import NEWS, Evidence, Finding, Impact
 from engine.say import N_
-from engine.store.findings import outdate, replace_findings
+from engine.store.findings import replace_findings
+from engine.store.stale import mark_stale, mark_unasked_stale
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -88,11 +89,12 @@ def tell(db: Database, import_id: int) -> int:
         "SELECT id, file FROM imports WHERE state = 'loaded' AND platform IS ? AND report IS ? ORDER BY id DESC LIMIT 2",
         [platform, report],
     ).fetchall()
-    outdate(db, but=DESK)
     found: list[Finding] = []
     if len(loaded) == 2:
         found = list(_News(db, _Import(loaded[0][0], loaded[0][1], platform or "", report or "")).findings())
     _replace(db, platform or "", report or "", found)
+    mark_stale(db)
+    mark_unasked_stale(db, but=DESK)
     return len(found)
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from engine.errors import UsageError
 from engine.reviews.queries import SENTIMENTS
 from engine.store.database import Store
+from engine.store.stale import mark_stale
 
 
 def correct(store: Store, row_id: int, sentiment: str) -> None:
@@ -25,6 +26,7 @@ def correct(store: Store, row_id: int, sentiment: str) -> None:
             "ON CONFLICT (table_name, row_id, task, source) DO UPDATE SET label = excluded.label, made_at = excluded.made_at",
             [row_id, sentiment, datetime.now(UTC).isoformat(timespec="seconds")],
         )
+        mark_stale(db)
 
 
 def take_back(store: Store, row_id: int) -> None:
@@ -34,3 +36,4 @@ def take_back(store: Store, row_id: int) -> None:
             "DELETE FROM labels WHERE table_name = 'reviews' AND row_id = ? AND task = 'sentiment' AND source = 'seller'",
             [row_id],
         )
+        mark_stale(db)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlite_utils import Database
 
 from engine.findings import Finding
+from engine.store.stale import kept_answer
 
 
 def replace_findings(
@@ -32,15 +33,15 @@ def replace_findings(
             """
             INSERT INTO findings (key, desk, kind, subject, numbers, n, k, low, high, confidence, rank, method,
                                   query, first_seen, last_seen, scope, p, impact_low, impact_mean, impact_high,
-                                  impact_unit, current)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+                                  impact_unit, answer, current)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
             ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, subject = excluded.subject,
                 numbers = excluded.numbers, n = excluded.n, k = excluded.k,
                 low = excluded.low, high = excluded.high, confidence = excluded.confidence, rank = excluded.rank,
                 method = excluded.method, query = excluded.query, last_seen = excluded.last_seen,
                 scope = excluded.scope, p = excluded.p, q = NULL, impact_low = excluded.impact_low,
                 impact_mean = excluded.impact_mean, impact_high = excluded.impact_high,
-                impact_unit = excluded.impact_unit, stale = 0, current = 1
+                impact_unit = excluded.impact_unit, answer = excluded.answer, stale = 0, current = 1
             RETURNING id
             """,
             [
@@ -65,6 +66,7 @@ def replace_findings(
                 None if impact is None else impact.mean,
                 None if impact is None else impact.high,
                 None if impact is None else impact.unit,
+                kept_answer(db, finding.query),
             ],
         ).fetchone()
         db.execute("DELETE FROM evidence WHERE finding_id = ?", [row[0]])
@@ -76,8 +78,3 @@ def replace_findings(
                 for position, e in enumerate(finding.evidence)
             ],
         )
-
-
-def outdate(db: Database, but: str) -> None:
-    """Mark what all desks but one found as from before the last change of the shop's rows; the next analysis finds anew."""
-    db.execute("UPDATE findings SET stale = 1 WHERE current AND NOT stale AND desk != ?", [but])

@@ -470,3 +470,9 @@ def m010_marks(db: Database) -> None:
         ALTER TABLE findings ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;
         """,
     )
+
+
+@migrations()
+def m011_answers(db: Database) -> None:
+    """What a finding's query answered when it was stored, so that it can be told when that is no longer so."""
+    db.execute("ALTER TABLE findings ADD COLUMN answer TEXT")
