@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.say import Speaker
 from engine.store.database import Store
 from engine.store.tables import FAMILIES, family, meanings
 
@@ -94,14 +95,18 @@ def profiles() -> list[ProfileSummary]:
     return listed()
 
 
-def column_meanings(kind: str | None = None) -> list[tuple[str, str]]:
+def column_meanings(kind: str | None = None, speaker: Speaker | None = None) -> list[tuple[str, str]]:
     """What a column of an unknown file can mean: the stored column's name and its plain label.
 
     Args:
         kind: what the file seems to be, `order` or `orders` for example: its own meanings come first, those of other
             kinds follow with the kind before them.
+        speaker: says the labels in the reader's language; English when None.
     """
-    found = meanings(family(kind) or "review")
+    say = speaker or Speaker()
+    found = {meaning: say._(label) for meaning, label in meanings(family(kind) or "review").items()}
     for other in FAMILIES:
-        found |= {meaning: f"{other}: {label}" for meaning, label in meanings(other).items() if meaning not in found}
+        found |= {
+            meaning: f"{other}: {say._(label)}" for meaning, label in meanings(other).items() if meaning not in found
+        }
     return list(found.items())

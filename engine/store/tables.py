@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 
+from engine.say import N_
+
 PROVENANCE = ("id", "import_id", "sheet", "line", "row_key", "platform", "product")
 """Columns that every imported table has before its own: where a row comes from, what it is across imports (`row_key`), and
 the product it speaks of (`product`, a key of `product_keys`, filled by linking)."""
@@ -52,64 +54,64 @@ class Column:
         return replace(self, label=label)
 
 
-_ORDER_ID = Column("order_id", "id", "order number", core=True, tells=True)
+_ORDER_ID = Column("order_id", "id", N_("order number"), core=True, tells=True)
 _PRODUCT = (
-    Column("product_name", label="product"),
-    Column("product_id", "id", "product id"),
-    Column("sku", "id", "SKU", tells=True),
-    Column("variant", label="variant", tells=True),
+    Column("product_name", label=N_("product")),
+    Column("product_id", "id", N_("product id")),
+    Column("sku", "id", N_("SKU"), tells=True),
+    Column("variant", label=N_("variant"), tells=True),
 )
-_QUANTITY = Column("quantity", "number", "quantity", core=True, tells=True)
-_UNIT_PRICE = Column("unit_price", "money", "price of one", core=True)
-_AMOUNT = Column("amount", "money", "amount", core=True, tells=True)
-_PRICE = Column("price", "money", "price", tells=True)
-_DISCOUNT = Column("discount", "money", "discount")
-_SHIPPING = Column("shipping", "money", "shipping")
-_TAX = Column("tax", "money", "tax")
-_CURRENCY = Column("currency", label="currency", tells=True)
-_STATUS = Column("status", "status", "status", tells=True)
+_QUANTITY = Column("quantity", "number", N_("quantity"), core=True, tells=True)
+_UNIT_PRICE = Column("unit_price", "money", N_("price of one"), core=True)
+_AMOUNT = Column("amount", "money", N_("amount"), core=True, tells=True)
+_PRICE = Column("price", "money", N_("price"), tells=True)
+_DISCOUNT = Column("discount", "money", N_("discount"))
+_SHIPPING = Column("shipping", "money", N_("shipping"))
+_TAX = Column("tax", "money", N_("tax"))
+_CURRENCY = Column("currency", label=N_("currency"), tells=True)
+_STATUS = Column("status", "status", N_("status"), tells=True)
 _STATUS_ORIGINAL = Column("status_original")
-_TITLE = Column("title", label="title", tells=True)
-_DAY = Column("day", "day", "date", core=True)
+_TITLE = Column("title", label=N_("title"), tells=True)
+_DAY = Column("day", "day", N_("date"), core=True)
 _DAY_TO = Column("day_to", "day")
-_ORDERED_AT = Column("ordered_at", "moment", "order date", core=True)
-_POSTED_AT = Column("posted_at", "moment", "date", core=True)
-_EMAIL = Column("email", label="customer's email")
-_LINE_ID = Column("line_id", "id", "order line's id")
-_CUSTOMER_ID = Column("customer_id", "id", "customer id")
-_CITY = Column("city", label="city")
-_COUNTRY = Column("country", label="country")
-_COURIER = Column("courier", label="courier")
+_ORDERED_AT = Column("ordered_at", "moment", N_("order date"), core=True)
+_POSTED_AT = Column("posted_at", "moment", N_("date"), core=True)
+_EMAIL = Column("email", label=N_("customer's email"))
+_LINE_ID = Column("line_id", "id", N_("order line's id"))
+_CUSTOMER_ID = Column("customer_id", "id", N_("customer id"))
+_CITY = Column("city", label=N_("city"))
+_COUNTRY = Column("country", label=N_("country"))
+_COURIER = Column("courier", label=N_("courier"))
 _KIND = Column("kind")
 _LANGUAGE = Column("language")
-_URL = Column("url", label="web address")
-_LOCATION = Column("location", label="warehouse", tells=True)
-_REASON = Column("reason", label="reason", tells=True)
+_URL = Column("url", label=N_("web address"))
+_LOCATION = Column("location", label=N_("warehouse"), tells=True)
+_REASON = Column("reason", label=N_("reason"), tells=True)
 _ACCEPTS_MARKETING = Column("accepts_marketing", "flag")
 _PHONE_HASH = Column("phone_hash")
-_UNITS = Column("units", "number", "units sold", core=True)
-_SALES = Column("sales", "money", "sales", core=True)
-_ORDERS = Column("orders", "number", "orders")
-_UNIT_COST = Column("unit_cost", "money", "cost of one", core=True, tells=True)
-_SUPPLIER = Column("supplier", label="supplier", tells=True)
+_UNITS = Column("units", "number", N_("units sold"), core=True)
+_SALES = Column("sales", "money", N_("sales"), core=True)
+_ORDERS = Column("orders", "number", N_("orders"))
+_UNIT_COST = Column("unit_cost", "money", N_("cost of one"), core=True, tells=True)
+_SUPPLIER = Column("supplier", label=N_("supplier"), tells=True)
 _PLAIN_DAY = _DAY.called(None)
 
 IMPORTED: dict[str, tuple[Column, ...]] = {
     "reviews": (
-        Column("text", "prose", "review text", required=True),
-        _TITLE.called("review title"),
+        Column("text", "prose", N_("review text"), required=True),
+        _TITLE.called(N_("review title")),
         Column("body", "prose"),
-        Column("stars", "stars", "stars", core=True),
-        Column("written_at", "moment", "date", core=True),
+        Column("stars", "stars", N_("stars"), core=True),
+        Column("written_at", "moment", N_("date"), core=True),
         _PLAIN_DAY,
         *_PRODUCT,
         _ORDER_ID,
-        Column("review_id", "id", "review id", core=True),
-        Column("author", label="customer"),
+        Column("review_id", "id", N_("review id"), core=True),
+        Column("author", label=N_("customer")),
         _EMAIL,
-        Column("verified", "flag", "verified purchase"),
+        Column("verified", "flag", N_("verified purchase")),
         _COURIER,
-        Column("reply", "prose", "reply"),
+        Column("reply", "prose", N_("reply")),
         _LANGUAGE,
     ),
     "orders": (
@@ -117,17 +119,17 @@ IMPORTED: dict[str, tuple[Column, ...]] = {
         _ORDERED_AT,
         _PLAIN_DAY,
         Column("paid_at", "moment"),
-        _STATUS.called("order status"),
+        _STATUS.called(N_("order status")),
         _STATUS_ORIGINAL,
         Column("subtotal", "money"),
         _SHIPPING,
         _TAX,
         _DISCOUNT,
         Column("total", "money", core=True, tells=True),
-        Column("refunded", "money", "refunded amount"),
+        Column("refunded", "money", N_("refunded amount")),
         _CURRENCY,
         Column("discount_code"),
-        Column("customer", label="customer"),
+        Column("customer", label=N_("customer")),
         _CUSTOMER_ID.called(None),
         _EMAIL,
         _PHONE_HASH,
@@ -150,19 +152,19 @@ IMPORTED: dict[str, tuple[Column, ...]] = {
         *_PRODUCT,
         _QUANTITY,
         _UNIT_PRICE,
-        _AMOUNT.called("amount of the line"),
+        _AMOUNT.called(N_("amount of the line")),
         _DISCOUNT,
         _TAX,
         _CURRENCY,
-        _STATUS.called("order status"),
+        _STATUS.called(N_("order status")),
         _STATUS_ORIGINAL,
     ),
     "products": (
-        _TITLE.called("product name"),
-        Column("product_id", "id", "product id"),
-        Column("description", "html", "description"),
-        Column("brand", label="brand"),
-        Column("category", label="category"),
+        _TITLE.called(N_("product name")),
+        Column("product_id", "id", N_("product id")),
+        Column("description", "html", N_("description")),
+        Column("brand", label=N_("brand")),
+        Column("category", label=N_("category")),
         _KIND,
         Column("tags"),
         _STATUS.called(None),
@@ -172,8 +174,8 @@ IMPORTED: dict[str, tuple[Column, ...]] = {
         _URL,
     ),
     "variants": (
-        Column("product_id", "id", "product id"),
-        Column("sku", "id", "SKU", tells=True),
+        Column("product_id", "id", N_("product id")),
+        Column("sku", "id", N_("SKU"), tells=True),
         _TITLE.called(None),
         Column("option1_name"),
         Column("option1", tells=True),
@@ -182,19 +184,19 @@ IMPORTED: dict[str, tuple[Column, ...]] = {
         Column("option3_name"),
         Column("option3"),
         _PRICE,
-        Column("compare_at_price", "money", "price before"),
-        Column("cost", "money", "cost"),
+        Column("compare_at_price", "money", N_("price before")),
+        Column("cost", "money", N_("cost")),
         _CURRENCY,
-        Column("stock", "number", "in stock", tells=True),
-        Column("barcode", "id", "barcode"),
+        Column("stock", "number", N_("in stock"), tells=True),
+        Column("barcode", "id", N_("barcode")),
         Column("weight_grams", "number"),
     ),
     "stock": (
         *_PRODUCT,
-        Column("on_hand", "number", "in stock", core=True, tells=True),
-        Column("available", "number", "available to sell", core=True, tells=True),
-        Column("committed", "number", "reserved"),
-        Column("incoming", "number", "on the way"),
+        Column("on_hand", "number", N_("in stock"), core=True, tells=True),
+        Column("available", "number", N_("available to sell"), core=True, tells=True),
+        Column("committed", "number", N_("reserved")),
+        Column("incoming", "number", N_("on the way")),
         Column("unavailable", "number"),
         Column("stocked", "flag"),
         _LOCATION,
@@ -213,21 +215,21 @@ IMPORTED: dict[str, tuple[Column, ...]] = {
     ),
     "returns": (
         _ORDER_ID,
-        Column("returned_at", "moment", "date of return", core=True),
+        Column("returned_at", "moment", N_("date of return"), core=True),
         _PLAIN_DAY,
         *_PRODUCT[:3],
         _QUANTITY,
         _REASON,
-        Column("comment", "prose", "customer's comment"),
+        Column("comment", "prose", N_("customer's comment")),
         _STATUS,
         Column("disposition"),
-        Column("refund", "money", "refund", core=True),
+        Column("refund", "money", N_("refund"), core=True),
         _CURRENCY,
     ),
     "fees": (
         _ORDER_ID,
-        Column("sku", "id", "SKU", tells=True),
-        Column("product_name", label="product"),
+        Column("sku", "id", N_("SKU"), tells=True),
+        Column("product_name", label=N_("product")),
         _KIND,
         Column("description", "html"),
         _AMOUNT,
@@ -239,52 +241,52 @@ IMPORTED: dict[str, tuple[Column, ...]] = {
     "ads": (
         _DAY,
         _DAY_TO,
-        Column("campaign", label="campaign"),
-        Column("ad_group", label="ad group"),
-        Column("ad", label="ad"),
-        Column("keyword", label="keyword"),
+        Column("campaign", label=N_("campaign")),
+        Column("ad_group", label=N_("ad group")),
+        Column("ad", label=N_("ad")),
+        Column("keyword", label=N_("keyword")),
         Column("search_term"),
         Column("match"),
         Column("level"),
         _STATUS.called(None),
-        Column("impressions", "number", "impressions", core=True),
-        Column("clicks", "number", "clicks", core=True),
-        Column("spend", "money", "spend", core=True),
+        Column("impressions", "number", N_("impressions"), core=True),
+        Column("clicks", "number", N_("clicks"), core=True),
+        Column("spend", "money", N_("spend"), core=True),
         _ORDERS,
         _UNITS,
         _SALES,
         _CURRENCY,
     ),
     "coupons": (
-        Column("coupon_id", "id", "promotion id"),
-        Column("name", label="promotion", tells=True),
-        Column("code", "id", "discount code"),
-        Column("starts", "moment", "start date"),
-        Column("ends", "moment", "end date"),
-        _KIND.called("kind of discount"),
-        Column("value", "money", "discount"),
-        Column("minimum", "money", "minimum"),
+        Column("coupon_id", "id", N_("promotion id")),
+        Column("name", label=N_("promotion"), tells=True),
+        Column("code", "id", N_("discount code")),
+        Column("starts", "moment", N_("start date")),
+        Column("ends", "moment", N_("end date")),
+        _KIND.called(N_("kind of discount")),
+        Column("value", "money", N_("discount")),
+        Column("minimum", "money", N_("minimum")),
         Column("minimum_kind"),
-        Column("per_customer", "number", "times for each customer"),
-        Column("funded_by", label="paid by"),
+        Column("per_customer", "number", N_("times for each customer")),
+        Column("funded_by", label=N_("paid by")),
         _STATUS,
-        Column("issued", "number", "issued"),
+        Column("issued", "number", N_("issued")),
         Column("clips", "number"),
-        Column("redemptions", "number", "times used"),
-        Column("budget", "money", "budget"),
-        Column("spent", "money", "discount given"),
+        Column("redemptions", "number", N_("times used")),
+        Column("budget", "money", N_("budget")),
+        Column("spent", "money", N_("discount given")),
         _SALES,
         _CURRENCY,
     ),
     "sessions": (
         _DAY,
         _DAY_TO,
-        Column("channel", label="channel"),
-        Column("page", label="page"),
+        Column("channel", label=N_("channel")),
+        Column("page", label=N_("page")),
         *_PRODUCT[:3],
         Column("parent_id", "id"),
-        Column("sessions", "number", "sessions", core=True),
-        Column("page_views", "number", "page views"),
+        Column("sessions", "number", N_("sessions"), core=True),
+        Column("page_views", "number", N_("page views")),
         Column("featured_share", "number"),
         _UNITS,
         _ORDERS,
@@ -293,54 +295,54 @@ IMPORTED: dict[str, tuple[Column, ...]] = {
     ),
     "customers": (
         _CUSTOMER_ID,
-        Column("name", label="customer", tells=True),
+        Column("name", label=N_("customer"), tells=True),
         _EMAIL,
         _PHONE_HASH,
         _CITY,
         Column("region"),
         _COUNTRY,
-        _ACCEPTS_MARKETING.called("agrees to marketing"),
-        Column("total_spent", "money", "spent in total"),
-        Column("total_orders", "number", "orders in total"),
+        _ACCEPTS_MARKETING.called(N_("agrees to marketing")),
+        Column("total_spent", "money", N_("spent in total")),
+        Column("total_orders", "number", N_("orders in total")),
         Column("tags"),
         Column("note", "prose"),
     ),
     "messages": (
-        Column("text", "prose", "message"),
-        Column("subject", label="subject", tells=True),
-        Column("author_role", label="customer or seller", tells=True),
-        Column("author", label="name of the sender"),
+        Column("text", "prose", N_("message")),
+        Column("subject", label=N_("subject"), tells=True),
+        Column("author_role", label=N_("customer or seller"), tells=True),
+        Column("author", label=N_("name of the sender")),
         _EMAIL,
-        Column("sent_at", "moment", "date", core=True),
+        Column("sent_at", "moment", N_("date"), core=True),
         _PLAIN_DAY,
-        Column("thread_id", "id", "conversation", tells=True),
-        Column("message_id", "id", "message id"),
-        Column("channel", label="channel"),
+        Column("thread_id", "id", N_("conversation"), tells=True),
+        Column("message_id", "id", N_("message id")),
+        Column("channel", label=N_("channel")),
         _ORDER_ID,
         *_PRODUCT,
-        Column("public", "flag", "seen by the customer"),
+        Column("public", "flag", N_("seen by the customer")),
         _STATUS,
-        _LANGUAGE.called("language"),
+        _LANGUAGE.called(N_("language")),
     ),
     "articles": (
         _TITLE,
-        Column("question", "prose", "question"),
-        Column("text", "prose", "answer or text"),
-        _KIND.called("kind of article"),
-        Column("article_id", "id", "article id"),
+        Column("question", "prose", N_("question")),
+        Column("text", "prose", N_("answer or text")),
+        _KIND.called(N_("kind of article")),
+        Column("article_id", "id", N_("article id")),
         _STATUS,
         _URL,
-        Column("updated_at", "moment", "date"),
+        Column("updated_at", "moment", N_("date")),
         _PLAIN_DAY,
-        _LANGUAGE.called("language"),
+        _LANGUAGE.called(N_("language")),
     ),
     "purchase_orders": (
-        Column("po_id", "id", "purchase order", core=True, tells=True),
+        Column("po_id", "id", N_("purchase order"), core=True, tells=True),
         _LINE_ID,
         _SUPPLIER,
         *_PRODUCT,
         _QUANTITY,
-        Column("received", "number", "received"),
+        Column("received", "number", N_("received")),
         _UNIT_COST,
         _AMOUNT,
         _DISCOUNT,
@@ -350,8 +352,8 @@ IMPORTED: dict[str, tuple[Column, ...]] = {
         _STATUS,
         _STATUS_ORIGINAL,
         _ORDERED_AT,
-        Column("expected_at", "moment", "expected on"),
-        Column("received_at", "moment", "received on"),
+        Column("expected_at", "moment", N_("expected on")),
+        Column("received_at", "moment", N_("received on")),
         _PLAIN_DAY,
         _LOCATION,
     ),
@@ -360,22 +362,22 @@ IMPORTED: dict[str, tuple[Column, ...]] = {
         *_PRODUCT,
         _UNIT_COST,
         _CURRENCY,
-        Column("lead_days", "number", "lead time in days", tells=True),
-        Column("moq", "number", "least order quantity"),
-        Column("pack", "number", "pack size"),
-        _EMAIL.called("supplier's email"),
-        Column("terms", label="payment terms"),
-        Column("valid_from", "day", "valid from"),
+        Column("lead_days", "number", N_("lead time in days"), tells=True),
+        Column("moq", "number", N_("least order quantity")),
+        Column("pack", "number", N_("pack size")),
+        _EMAIL.called(N_("supplier's email")),
+        Column("terms", label=N_("payment terms")),
+        Column("valid_from", "day", N_("valid from")),
     ),
     "payouts": (
-        Column("payout_id", "id", "payout", core=True, tells=True),
-        Column("reference", label="reference"),
+        Column("payout_id", "id", N_("payout"), core=True, tells=True),
+        Column("reference", label=N_("reference")),
         _KIND,
         _STATUS,
         _STATUS_ORIGINAL,
         _AMOUNT,
-        Column("fee", "money", "fee"),
-        Column("net", "money", "net amount"),
+        Column("fee", "money", N_("fee")),
+        Column("net", "money", N_("net amount")),
         _CURRENCY,
         _POSTED_AT,
         _PLAIN_DAY,
@@ -383,9 +385,9 @@ IMPORTED: dict[str, tuple[Column, ...]] = {
     ),
     "rates": (
         _DAY,
-        _CURRENCY.called("from currency"),
-        Column("to_currency", label="to currency", tells=True),
-        Column("rate", "number", "exchange rate", core=True, tells=True),
+        _CURRENCY.called(N_("from currency")),
+        Column("to_currency", label=N_("to currency"), tells=True),
+        Column("rate", "number", N_("exchange rate"), core=True, tells=True),
     ),
 }
 """Every imported table with its own columns; `PROVENANCE` comes before and `EXTRA` after them."""
@@ -410,8 +412,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 """Kinds of unknown files, and the tables that one fills."""
 # What is stored with the text it stands beside, and in no column of its own.
 _BESIDE_TEXT = {
-    "review": {"follow_up": "follow-up review"},
-    "message": {"from_agent": "written by the seller: yes or no"},
+    "review": {"follow_up": N_("follow-up review")},
+    "message": {"from_agent": N_("written by the seller: yes or no")},
 }
 _ALSO_CALLED = {"listings": "product", "items": "order"}
 

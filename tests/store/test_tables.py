@@ -11,6 +11,7 @@ import pytest
 from engine.importing import guessing, link, words
 from engine.importing.desk import undo
 from engine.importing.queries import column_meanings
+from engine.say import Speaker
 from engine.shop import Shop
 from engine.store import tables
 from engine.store.database import Store
@@ -81,6 +82,7 @@ def test_what_a_column_can_mean_begins_with_the_kind_of_file() -> None:
     assert meanings["follow_up"] == "review: follow-up review"
     assert meanings["refunded"] == "order: refunded amount"
     assert list(dict(column_meanings(None)))[:2] == ["text", "follow_up"]
+    assert dict(column_meanings("stock", Speaker("zh")))["incoming"] == "在途"
 
 
 def test_rows_that_name_a_product_are_linked() -> None:
