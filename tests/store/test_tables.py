@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.desks.sentences import sentence
 from engine.importing import guessing, link, words
 from engine.importing.desk import undo
 from engine.importing.queries import column_meanings
-from engine.say import Speaker
+from engine.say import LANGUAGES, Speaker
 from engine.shop import Shop
 from engine.store import tables
 from engine.store.database import Store
@@ -113,6 +114,10 @@ def test_a_shop_of_0_1_0_keeps_everything(tmp_path: Path) -> None:
         ("dismissed", "known already"), ("new", None), ("new", None), ("new", None), ("new", None), ("seen", None),
     ]  # fmt: skip
     assert all(shop.evidence(finding.id or 0) for finding in shop.findings())
+    # No prose of the old version is left; what it kept suffices to say each finding anew.
+    for finding in shop.findings():
+        for language in LANGUAGES:
+            assert not sentence(finding, Speaker(language)).startswith(finding.kind.replace("_", " "))
     assert value("SELECT hex(value) FROM inference_cache") == "0304"
     assert shop.store.rows("PRAGMA foreign_key_check") == []
     # What came in by the old version can still be taken back exactly.
