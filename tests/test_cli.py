@@ -79,6 +79,7 @@ def test_an_unknown_file_loads_nothing_until_accepted(backroom: Run, tmp_path: P
         (["nonsense"], 2, "there is no verb and no file nonsense"),
         (["label", "sentiment", "--in", "missing.jsonl", "--text", "t"], 3, "no such file"),
         (["label", "sentiment", "--in", "a.txt", "--text", "t"], 3, "no such file"),
+        (["label", "sentiment", "--labels", "l.csv", "--in", "a.csv", "--text", "t"], 2, "--labels"),
         (["extract", "missing.toml", "--in", "a.jsonl", "--text", "t"], 3, "missing.toml"),
     ],
 )

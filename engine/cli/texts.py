@@ -12,37 +12,53 @@ from engine.desks.base import load
 from engine.desks.registry import label_tasks
 from engine.desks.verbs import job, print_json, print_table, reads_a_file, say
 
-_ASPECT_COLUMNS = ("term", "polarity", "category", "opinion", "confidence")
-
 
 @click.command()
 @click.argument("task", type=click.Choice(list(label_tasks())))
+@click.option(
+    "--labels", help="A table whose first two columns are text and label, for tasks that learn from examples."
+)
 @reads_a_file
 def label(
-    task: str, source: str, column: str, id_column: str | None, model: str | None, as_json: bool, as_csv: bool
+    task: str,
+    labels: str | None,
+    source: str,
+    column: str,
+    id_column: str | None,
+    model: str | None,
+    as_json: bool,
+    as_csv: bool,
 ) -> None:
-    """Read every text in a file: its sentiment, or the aspects that it judges and how."""
+    """Read every text in a file: its sentiment, the aspects that it judges and how, and what else desks can read."""
+    from inspect import signature
+
     from engine.desks.files import read_texts
 
-    ids, texts = read_texts(source, column, id_column)
     label_texts = load(label_tasks()[task])
-    records = label_texts(ids, texts, context=job(), model=model)
+    if labels is not None and "labels" not in signature(label_texts).parameters:
+        raise click.UsageError(f"label {task} learns from no examples: leave --labels out.")
+    ids, texts = read_texts(source, column, id_column)
+    options = {} if labels is None else {"labels": labels}
+    records = label_texts(ids, texts, context=job(), model=model, **options)
     if as_csv or (sys.stdout.isatty() and not as_json):
-        columns, rows = _aspect_rows(records) if task == "aspects" else _sentiment_rows(records)
+        columns, rows = _rows(records)
         print_table(columns, rows, as_csv=as_csv)
     else:
         print_json(records)
 
 
-def _sentiment_rows(records: list[dict[str, Any]]) -> tuple[list[str], list[tuple[Any, ...]]]:
-    rows = [(r["id"], r["label"], round(r["confidence"], 3), r["abstain"]) for r in records]
-    return ["id", "label", "confidence", "abstain"], rows
+def _rows(records: list[dict[str, Any]]) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Records as a table: one row a record, or, where records hold lists of things found, one row a thing."""
+    lists = [name for name, value in (records[0] if records else {}).items() if isinstance(value, list)]
+    flat = [{"id": r["id"], **item} for r in records for item in r[lists[0]]] if lists else records
+    known = dict.fromkeys(name for record in flat for name in record)
+    columns = ["id", *(name for name in known if name not in ("id", "start", "end", "probabilities", "method"))]
+    rows = [tuple(_cell(record.get(name)) for name in columns) for record in flat]
+    return columns, rows
 
 
-def _aspect_rows(records: list[dict[str, Any]]) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """One row an aspect; a text without one has no row."""
-    rows = [(r["id"], *(aspect[name] for name in _ASPECT_COLUMNS)) for r in records for aspect in r["aspects"]]
-    return ["id", *_ASPECT_COLUMNS], rows
+def _cell(value: Any) -> Any:
+    return round(value, 3) if isinstance(value, float) else value
 
 
 @click.command()

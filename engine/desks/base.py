@@ -39,7 +39,6 @@ class Desk:
         labels: what `backroom label TASK` can read with it: pairs of the task's name and
             `def label(ids, texts, *, context, model, **options) -> list[dict]`.
         sheets: what it can export: `dict[name, Callable[[Store], Sheet | Documents]]`.
-        news: its findings are news (counted, not weighed): they rank below every analysis and Today tells them in one line.
     """
 
     name: str
@@ -54,7 +53,6 @@ class Desk:
     verb_names: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     sheets: str | None = None
-    news: bool = False
 
     @property
     def folder(self) -> Path:

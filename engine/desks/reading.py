@@ -96,6 +96,7 @@ def read_all(
     kept: Kept[Answer],
     keep: Callable[[dict[str, Answer]], None] | None = None,
     portion: int = PORTION,
+    unit: str = "texts",
 ) -> tuple[dict[str, Answer], int]:
     """Answers for all distinct `texts`, from the shop's cache or from the model.
 
@@ -105,6 +106,7 @@ def read_all(
         kept: how answers are stored; a fresh answer is given out as it is read back, so that both are the same.
         keep: called with each portion's new answers, before the next is asked for.
         portion: texts between two commits.
+        unit: what progress counts, in the reader's language.
 
     Returns:
         One answer per distinct text, and how many texts the model was asked about.
@@ -118,7 +120,7 @@ def read_all(
     missing = [text for text in distinct if text not in answers]
     if not missing:
         return answers, 0
-    stage: Stage = context.stage(stage_name, len(missing), "texts")
+    stage: Stage = context.stage(stage_name, len(missing), unit)
     for begin in range(0, len(missing), portion):
         some = missing[begin : begin + portion]
         values = kept.packed(ask(some))

@@ -19,7 +19,6 @@ IMPORTS = Desk(
     sentences="engine.importing.sentences:SENTENCES",
     shorts="engine.importing.sentences:SHORTS",
     sheets="engine.importing.sheets:SHEETS",
-    news=True,
 )
 REVIEWS = Desk(
     "reviews",

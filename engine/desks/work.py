@@ -198,7 +198,10 @@ class Work:
         keep: Any = None,
         **options: int,
     ) -> dict[str, Any]:
-        answers, asked = read_all(self.store, texts, key, ask, self.context, stage, kept=kept, keep=keep, **options)
+        unit = self.say._("texts")
+        answers, asked = read_all(
+            self.store, texts, key, ask, self.context, stage, kept=kept, keep=keep, unit=unit, **options
+        )
         self.asked += asked
         for warning in self.client.warnings:
             self.warn(warning)
