@@ -10,6 +10,7 @@ import pytest
 from engine.cli import main
 from engine.desks import registry
 from engine.desks.analysis import FAULT
+from engine.desks.base import Desk
 from engine.desks.work import Work
 from engine.errors import ModelError
 from engine.shop import Shop
@@ -19,8 +20,13 @@ from tests.importing.conftest import SHOPIFY
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one line."""
-    monkeypatch.setattr(registry, "DESKS", (*registry.DESKS, DESK))
+    """The one line, in a list of few desks, so that none that comes later matters here."""
+    monkeypatch.setattr(registry, "DESKS", (registry.IMPORTS, registry.REVIEWS, DESK))
+
+
+def calm(work: Work) -> None:
+    """A desk that has run and found nothing."""
+    work.publish([])
 
 
 @pytest.fixture
@@ -74,13 +80,13 @@ def test_one_that_fails_stops_no_other_and_keeps_what_it_found(
     def wrong(work: Work) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(registry, "unmet", lambda one, store: None)
+    quiet = Desk("calm", "Calm", run="tests.desks.test_a_new_desk:calm")
+    monkeypatch.setattr(registry, "DESKS", (registry.IMPORTS, DESK, quiet))
     for broken, code in ((missing, ModelError.exit_code), (wrong, FAULT)):
         monkeypatch.setattr("tests.desks.toy.desk.run", broken)
         capsys.readouterr()
-        # The reviews desk has nothing to read and finds nothing; it runs all the same.
         assert main(["analyze", str(shop), "--json"]) == code
-        done, failed = json.loads(capsys.readouterr().out)["desks"]
+        failed, done = json.loads(capsys.readouterr().out)["desks"]
         assert (done["state"], failed["state"], failed["exit_code"]) == ("done", "failed", code)
         assert main(["analyze", str(shop), "toy"]) == code
     assert [finding.key for finding in Shop(shop).findings(today=True)] == ["toy/lonely"]
