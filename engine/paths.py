@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import tempfile
 from pathlib import Path
 
 import platformdirs
 
 APP_NAME = "backroom"
+_TEMPORARY = re.compile(r"backroom-(\d+)-\w+")
 
 
 def _folder(kind: str, default: str) -> Path:
@@ -42,3 +46,29 @@ def log_dir() -> Path:
     path = state_dir() / "log"
     path.mkdir(exist_ok=True, mode=0o700)
     return path
+
+
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder for the time of a step, named after this process; see `clear_abandoned`."""
+    return tempfile.TemporaryDirectory(prefix=f"{APP_NAME}-{os.getpid()}-", ignore_cleanup_errors=True)
+
+
+def clear_abandoned() -> None:
+    """Remove what killed runs of this user left in the folder for temporary files: copies of a seller's files may be there."""
+    try:
+        found = [entry for entry in os.scandir(tempfile.gettempdir()) if _is_abandoned(entry)]
+    except OSError:
+        return
+    for entry in found:
+        shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _is_abandoned(entry: os.DirEntry[str]) -> bool:
+    named = _TEMPORARY.fullmatch(entry.name)
+    if named is None or not entry.is_dir(follow_symlinks=False):
+        return False
+    if hasattr(os, "getuid") and entry.stat(follow_symlinks=False).st_uid != os.getuid():
+        return False
+    import psutil
+
+    return not psutil.pid_exists(int(named[1]))

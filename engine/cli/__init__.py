@@ -130,9 +130,13 @@ def _log_fault(error: BaseException) -> Path:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; also the console script's entry."""
     from engine.offline import forbid_network
+    from engine.paths import clear_abandoned
 
     outside.start(sys.argv[1:] if argv is None else argv)
     forbid_network()
+    # Whatever is written (shops, rejects, exports, logs) is for this user alone, also by the processes that follow.
+    os.umask(0o077)
+    clear_abandoned()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")

@@ -8,7 +8,6 @@ import html
 import itertools
 import math
 import os
-import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any
 from engine.cells import json_line, neutral, safe
 from engine.errors import BackroomError, UsageError
 from engine.jobs import JobContext
+from engine.paths import temporary_folder
 from engine.store.sheets import Documents, Sheet
 
 ROWS_OF_A_SHEET = 1_048_575
@@ -151,7 +151,7 @@ def _xlsx(sheet: Sheet, path: Path, context: JobContext) -> None:
         raise UsageError(
             f"an .xlsx sheet holds {ROWS_OF_A_SHEET:,} rows, and there are {sheet.count:,}.", todo="Export to .csv."
         )
-    with tempfile.TemporaryDirectory(prefix="backroom-") as folder:
+    with temporary_folder() as folder:
         # Rows leave the memory as they are written.
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
         _fill(book, sheet, context)

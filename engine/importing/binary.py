@@ -11,7 +11,6 @@ import json
 import math
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from engine.errors import InputFileError
 from engine.limits import environment, limit, memory_for, out_of_memory, out_of_time
 from engine.offline import forbid_network
 from engine.offline.attempts import Witness, attempt_all
+from engine.paths import temporary_folder
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,7 +45,7 @@ def read_sheets(path: Path, name: str) -> list[tuple[str, pl.DataFrame]]:
     """
     import polars as pl
 
-    with tempfile.TemporaryDirectory(prefix="backroom-workbook-") as folder:
+    with temporary_folder() as folder:
         sheets = _read_apart(WORKBOOK, path, name, folder)
         return [
             (sheet, pl.read_ipc((Path(folder) / f"{number}.arrow").read_bytes())) for number, sheet in enumerate(sheets)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -17,6 +16,7 @@ from engine.importing.profiles import Field, Profile
 from engine.importing.reading import Table, json_lines, open_file
 from engine.importing.recognise import HEADER_WITHIN, read_header
 from engine.importing.report import ImportSettings
+from engine.paths import temporary_folder
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,7 +55,7 @@ def read_table(
     """
     settings = ImportSettings(encoding=encoding, delimiter=delimiter, date_order=date_order)
     if str(source) == STANDARD_INPUT:
-        with tempfile.TemporaryDirectory(prefix="backroom-", ignore_cleanup_errors=True) as folder:
+        with temporary_folder() as folder:
             kept = Path(folder) / "input.jsonl"
             with kept.open("wb") as file:
                 shutil.copyfileobj(_standard_input(), file)

@@ -15,11 +15,12 @@ import secrets
 import shutil
 import sqlite3
 import struct
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+
+from engine.paths import temporary_folder
 
 WAL, SHM, JOURNAL = "-wal", "-shm", "-journal"
 _MARK = re.compile(rb"backroom mark ([0-9a-f]{32}|new) ([0-9a-f]{32})")
@@ -161,7 +162,7 @@ def _marks_in(page: bytes) -> Iterator[tuple[str, str]]:
 
 def _fits_on_a_copy(path: Path, side: Path, ending: str, standing: tuple[str, str] | None) -> bool:
     """Whether a copy of the shop with the side file applied is whole and still the same shop."""
-    with tempfile.TemporaryDirectory(prefix="backroom-") as folder:
+    with temporary_folder() as folder:
         copy = Path(folder) / "copy.shop"
         shutil.copyfile(path, copy)
         shutil.copyfile(side, beside(copy, ending))

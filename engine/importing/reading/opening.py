@@ -19,6 +19,7 @@ from engine.importing.reading.pages import web_page
 from engine.importing.reading.tables import Table
 from engine.importing.reading.text import TextTable
 from engine.importing.reading.workbooks import check_well_formed, damaged_archive, encrypted, workbook
+from engine.paths import temporary_folder
 
 LARGEST_MEMBER = 4 << 30
 LARGEST_SHEET = 1 << 30
@@ -65,7 +66,7 @@ def open_file(
         raise InputFileError("there is no such file.", file=str(path))
     if not path.is_file():
         raise InputFileError("this is no ordinary file.", file=str(path), todo="Save the report as a file first.")
-    folder = tempfile.TemporaryDirectory(prefix="backroom-", ignore_cleanup_errors=True)
+    folder = temporary_folder()
     opener = _Opener(Path(folder.name), words, encoding, delimiter)
     try:
         tables = opener.tables(path, path.name)
