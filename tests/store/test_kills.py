@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from pathlib import Path
 
 import pytest
 
 from engine.desks.opening import open_store
+from engine.importing.desk import import_file
+from engine.reviews.corrections import correct
 from tests import kills
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked off")
@@ -24,8 +27,8 @@ def test_a_lost_row_a_lost_correction_and_a_wrong_finding_are_seen(tmp_path: Pat
     for folder in (shop.parent, tmp_path / "files"):
         folder.mkdir()
     store = open_store(shop, create=True)
-    kills.import_file(store, kills._write(tmp_path / "files" / "f.csv", 20, kills.random.Random(1)))
-    kills.correct(store, 1, "neutral")
+    import_file(store, kills._write(tmp_path / "files" / "f.csv", 20, random.Random(1)))
+    correct(store, 1, "neutral")
     ledger = kills.Ledger({"f.csv": 20}, {1: "neutral"})
     store.close()
     assert kills.check(shop, ledger, None) == []
