@@ -34,6 +34,29 @@ REVIEWS = Desk(
     ),
     sheets="engine.reviews.sheets:SHEETS",
 )
+STOCK = Desk(
+    "stock",
+    N_("Stock"),
+    needs=(Need(("order_lines",), N_("a file of orders")),),
+    run="engine.stock.desk:run",
+    tables="engine.stock.tables:migrations",
+    schema=1,
+    sentences="engine.stock.sentences:SENTENCES",
+    verbs="engine.stock.verbs:VERBS",
+    verb_names=("forecast", "stock", "profit"),
+    sheets="engine.stock.sheets:SHEETS",
+)
+PROMOTIONS = Desk(
+    "promotions",
+    N_("Promotions"),
+    needs=(Need(("order_lines",), N_("a file of orders")),),
+    run="engine.promotions.desk:run",
+    tables="engine.promotions.tables:migrations",
+    schema=1,
+    sentences="engine.promotions.sentences:SENTENCES",
+    verbs="engine.promotions.verbs:VERBS",
+    verb_names=("promotions",),
+)
 
 WRITING = Desk(
     "writing",
@@ -49,6 +72,8 @@ DESKS: tuple[Desk, ...] = (
     IMPORTS,
     REVIEWS,
     WRITING,
+    STOCK,
+    PROMOTIONS,
 )
 
 READER = "engine.importing.table:read_table"

@@ -216,6 +216,8 @@ def _always_on(code: facts.Code, sold: facts.Sales | None) -> Finding | None:
     if sold is None or code.share < ALWAYS_ON or code.orders < LEAST_CODES or not code.known:
         return None
     share = wilson(code.repeat, code.known)
+    if share.low <= REPEAT:
+        return None
     months = max(1.0, sold.units.shape[1] / 30 * code.share)
     monthly = code.given / months
     # What goes to those who had bought within 90 days would mostly have been earned without the code.
@@ -233,7 +235,7 @@ def _always_on(code: facts.Code, sold: facts.Sales | None) -> Finding | None:
         k=code.repeat,
         n=code.known,
         interval=share,
-        impact=Impact(low, code.currency) if code.currency and share.low > REPEAT else None,
+        impact=Impact(low, code.currency) if code.currency else None,
         query=f"SELECT * FROM orders WHERE discount_code LIKE {json.dumps('%' + code.code + '%').replace(chr(34), chr(39))}",
     )  # fmt: skip
 

@@ -166,7 +166,7 @@ def _orders(store: Store, by_order: Mapping[tuple[str, str], list[_Line]], book:
             total, tax = in_cents(row["total"]), in_cents(row["tax"])
             # Tax goes through the seller's hands both ways: what was refunded of it is no loss.
             refunded = in_cents(row["refunded"])
-            net = round(refunded * (total - tax) / total) if total > 0 else refunded
+            net = (2 * refunded * (total - tax) + total) // (2 * total) if total > 0 else refunded
             _spread(book, lines, "refunds", -net, gross)
             returned.pop(key, None)
     for key, lines in by_order.items():
@@ -340,7 +340,7 @@ def _estimated_fees(
             continue
         sent, discount = shipping.get(key, (0, 0))
         paid = sum(line.gross for line in lines) + sent - max(discount, sum(line.discount for line in lines))
-        fee = round(paid * rate["percent"] / 100)
+        fee = (paid * round(rate["percent"] * 100) + 5000) // 10000
         if rate.get("currency") == lines[0].currency:
             fee += in_cents(rate.get("fixed"))
         for line, share in zip(lines, shared(-fee, [line.gross for line in lines]), strict=True):

@@ -65,4 +65,6 @@ PARTS: tuple[Part, ...] = (
     ),
     Part("reviews", ("judgeme_reviews.csv", "loox_reviews.csv", "taobao_pingjia.csv")),
     Part("writing", ("ebay_active_listings.csv",)),
+    Part("stock", ("shopify_inventory.csv", "suppliers.csv", "meta_ads.csv")),
+    Part("promotions", ("shopify_discounts.csv",)),
 )

@@ -141,7 +141,7 @@ def _shopify_address(order: Order) -> dict[str, str]:
     return {f"{side} {what}": text for side in ("Billing", "Shipping") for what, text in cells.items()}
 
 
-def _shopify_amounts(order: Order) -> dict[str, str]:
+def shopify_amounts(order: Order) -> dict[str, str]:
     """What the order cost and what of it was paid back."""
     gross = sum(line.cents * line.quantity for line in order.lines)
     discount = _discount(order, gross)
@@ -167,7 +167,7 @@ def _shopify_head(rng: Random, order: Order, number: int) -> dict[str, str]:
     at, done = order.at, not order.cancelled and not order.pending
     reference = f"pay{rng.randrange(16**10):010x}"
     return {
-        **_shopify_amounts(order),
+        **shopify_amounts(order),
         "Paid at": _new_york(at + timedelta(seconds=2)),
         "Fulfillment Status": "fulfilled" if done else "unfulfilled",
         "Fulfilled at": _new_york(at + timedelta(hours=rng.randrange(6, 50))) if done else "",
