@@ -27,7 +27,7 @@ def silence_llama_log() -> None:
     """
     import llama_cpp
 
-    global _log_callback  # noqa: PLW0603  (llama.cpp keeps no reference of its own)
+    global _log_callback
     if _log_callback is None:
         _log_callback = llama_cpp.llama_log_callback(lambda *_: None)
     llama_cpp.llama_log_set(_log_callback, ctypes.c_void_p(0))

@@ -59,7 +59,7 @@ def forbid_network() -> None:
     Raises (later, in whoever tries):
         NetworkForbidden: with the call and its target; an OSError where the kernel is asked directly.
     """
-    global _state  # noqa: PLW0603  (a process has one guard)
+    global _state
     os.environ.update(_OFFLINE)
     if not _state.hook:
         why_not = kernel.refuse_sockets()

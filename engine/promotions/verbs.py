@@ -64,7 +64,14 @@ def list_verb(shop: Path, as_json: bool, as_csv: bool) -> None:
     if as_json:
         print_json(asdict(one) for one in found)
         return
-    heads = ("promotion", "from", "to", "sold", "anyway", "more", "low", "high", "margin", "currency")
+    heads = [
+        words._("promotion"),
+        words._("from"),
+        words._("to"),
+        *_effect_heads(words),
+        words._("margin"),
+        words._("currency"),
+    ]
     rows: list[tuple[Any, ...]] = [
         (
             one.name,
@@ -80,7 +87,11 @@ def list_verb(shop: Path, as_json: bool, as_csv: bool) -> None:
         )
         for one in found
     ]
-    print_table([words._(head) for head in heads], rows, as_csv=as_csv, title=words._("Promotions"))
+    print_table(heads, rows, as_csv=as_csv, title=words._("Promotions"))
+
+
+def _effect_heads(words: Speaker) -> list[str]:
+    return [words._("sold"), words._("anyway"), words._("more"), words._("low"), words._("high")]
 
 
 @promotions.command("effect")
@@ -98,9 +109,8 @@ def effect_verb(source: str, calendar: str, as_json: bool, as_csv: bool) -> None
         print_json(one.as_json() for one in found)
         return
     words = _speaker()
-    heads = ("promotion", "sold", "anyway", "more", "low", "high")
     rows = [(one.id, one.gross, one.baseline, one.incremental, one.low, one.high) for one in found]
-    print_table([words._(head) for head in heads], rows, as_csv=as_csv, title=words._("Promotions"))
+    print_table([words._("promotion"), *_effect_heads(words)], rows, as_csv=as_csv, title=words._("Promotions"))
 
 
 _share = click.FloatRange(0.01, 0.95)

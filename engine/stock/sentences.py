@@ -24,12 +24,13 @@ def _runs_out(finding: Finding, say: Speaker) -> str:
     )
     if numbers["assumed"]:
         said += say._(" The lead time is assumed.")
-    said += say._(" Order {quantity}").format(quantity=say.number(numbers["quantity"]))
+    quantity = say.number(numbers["quantity"])
     if numbers["at_risk"] and numbers["currency"]:
-        return said + say._(": {money} of sales a day are at risk.").format(
-            money=say.money(numbers["at_risk"], numbers["currency"])
+        money = say.money(numbers["at_risk"], numbers["currency"])
+        return said + say._(" Order {quantity}: {money} of sales a day are at risk.").format(
+            quantity=quantity, money=money
         )
-    return said + say._(".")
+    return said + say._(" Order {quantity}.").format(quantity=quantity)
 
 
 def _dead_stock(finding: Finding, say: Speaker) -> str:
@@ -58,7 +59,8 @@ def _lost_sales(finding: Finding, say: Speaker) -> str:
 _PARTS = ("discounts", "refunds", "fees", "ads", "shipping", "goods")
 
 
-def _part(name: str, say: Speaker) -> str:
+def part_name(name: str, say: Speaker) -> str:
+    """A part of a contribution, as a seller calls it."""
     return {
         "discounts": say._("discounts"),
         "refunds": say._("refunds"),
@@ -74,7 +76,7 @@ def _sells_at_loss(finding: Finding, say: Speaker) -> str:
     parts, currency = numbers["parts"], numbers["currency"]
     largest = sorted((parts.get(part, 0.0), part) for part in _PARTS)[:2]
     costs = say._(", ").join(
-        f"{_part(part, say)} {say.money(-amount, currency)}" for amount, part in largest if amount < 0
+        f"{part_name(part, say)} {say.money(-amount, currency)}" for amount, part in largest if amount < 0
     )
     return say._("{name} sold {units} in three months and lost {loss}: sales of {sales} against {costs}.").format(
         name=_name(finding),

@@ -21,6 +21,7 @@ from engine.desks.verbs import (
     speaker,
 )
 from engine.errors import UsageError
+from engine.say import N_
 
 if TYPE_CHECKING:
     from engine.say import Speaker
@@ -53,9 +54,9 @@ def forecast_verb(source: str, horizon: int, lead_time: int, as_json: bool, as_c
         print_json(one.as_json() for one in made)
         return
     words = _speaker()
-    columns = [words._(name) for name in ("series", "class", "mean", "P50", "P80", "P90", "P95", "skill")]
+    columns = [words._("series"), words._("class"), words._("mean"), "P50", "P80", "P90", "P95", words._("skill")]
     rows = [
-        (one.id, words._(one.demand), one.total["mean"], *(one.total[name] for name in _FORECAST), one.skill)
+        (one.id, words._(CLASSES[one.demand]), one.total["mean"], *(one.total[name] for name in _FORECAST), one.skill)
         for one in made
     ]
     print_table(columns, rows, as_csv=as_csv, title=words._("Demand over the lead time"))
@@ -109,7 +110,8 @@ def order_verb(
 
 
 def _print_orders(lines: list[Line], words: Speaker) -> None:
-    columns = [words._(name) for name in ("item", "order", "why", "last day", "lasts", "at risk a day", "supplier")]
+    columns = [words._("item"), words._("order"), words._("why"), words._("last day"), words._("lasts")]
+    columns += [words._("at risk a day"), words._("supplier")]
     rows = [
         (
             line.name,
@@ -144,6 +146,13 @@ def the_sum(line: Line, words: Speaker) -> str:
     return said + why.get(made.rounding, "")
 
 
+CLASSES = {
+    "smooth": N_("smooth"),
+    "erratic": N_("erratic"),
+    "intermittent": N_("intermittent"),
+    "lumpy": N_("lumpy"),
+    "none": N_("nothing sold"),
+}
 TERMS = ("lead_days", "least", "pack", "cost", "supplier", "currency")
 
 
@@ -184,6 +193,7 @@ def profit_verb(shop: Path, by: str, since: str, until: str, as_json: bool, as_c
     """What each item, product, platform or month earned: sales less all that it cost, per currency."""
     from engine.stock.profit import PARTS
     from engine.stock.queries import profit, unexplained
+    from engine.stock.sentences import part_name
 
     words = _speaker()
     with closing(open_store(shop)) as store:
@@ -203,8 +213,12 @@ def profit_verb(shop: Path, by: str, since: str, until: str, as_json: bool, as_c
         )
         for one in found
     ]
-    heads = (by, "currency", *PARTS, "contribution", "fees", "goods")
-    print_table([words._(head) for head in heads], shown, as_csv=as_csv, title=words._("Profit"))
+    first = {"sku": "SKU", "product": words._("product"), "platform": words._("platform"), "month": words._("month")}[
+        by
+    ]
+    heads = [first, words._("currency"), words._("sales"), *(part_name(part, words) for part in PARTS[1:])]
+    heads += [words._("contribution"), words._("how fees are known"), words._("cost of goods")]
+    print_table(heads, shown, as_csv=as_csv, title=words._("Profit"))
     for currency, (amount, share) in rest.items():
         if amount:
             line = words._("{money} belong to no single item: {share} of sales.")
