@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -115,7 +116,12 @@ def _one(
 ) -> Measured:
     usual = float(sold.usual[window.series])
     profit = low = high = given = even = None
-    if one.discount is not None and usual == usual and effect.baseline is not None and effect.incremental is not None:
+    if (
+        one.discount is not None
+        and math.isfinite(usual)
+        and effect.baseline is not None
+        and effect.incremental is not None
+    ):
         given = round(effect.baseline * usual * one.discount, 2)
         if cost is not None:
             even = break_even_lift(1 - cost / usual, one.discount)

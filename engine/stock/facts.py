@@ -21,7 +21,7 @@ SOLD = "coalesce(l.status, '') NOT IN ('cancelled', 'brushing')"
 """Order lines that count as sold."""
 _ITEM = "coalesce(nullif(l.sku, ''), l.product)"
 _NO_PRODUCT = re.compile(
-    r"^(post(age)?|shipping|dotcom postage|gift ?card|m|d|s|b|adjust.*|bank charges|运费|邮费|补差价)$", re.I
+    r"^(post(age)?|shipping|dotcom postage|gift ?card|m|d|s|b|adjust.*|bank charges|运费|邮费|补差价)$", re.IGNORECASE
 )
 """Codes and names that are no product: postage, adjustments."""
 LEAD_DAYS, REVIEW_DAYS = 21.0, 7.0

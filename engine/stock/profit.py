@@ -268,12 +268,12 @@ def costs_of(store: Store) -> Costs:
 
 
 _SALE = re.compile(
-    r"principal|price / |\bsales?\b|product charges|货款|订单收入|payout|transfer|deposit|reserve|提现", re.I
+    r"principal|price / |\bsales?\b|product charges|货款|订单收入|payout|transfer|deposit|reserve|提现", re.IGNORECASE
 )
-_TAX = re.compile(r"\btax\b|\bvat\b|税", re.I)
-_REFUND = re.compile(r"\brefund|退款", re.I)
-_SENDING = re.compile(r"shipping label|postage|delivery|运费|fulfil?lment|fba per unit|物流", re.I)
-_ADS = re.compile(r"advertis|\bads?\b|sponsored|推广|广告", re.I)
+_TAX = re.compile(r"\btax\b|\bvat\b|税", re.IGNORECASE)
+_REFUND = re.compile(r"\brefund|退款", re.IGNORECASE)
+_SENDING = re.compile(r"shipping label|postage|delivery|运费|fulfil?lment|fba per unit|物流", re.IGNORECASE)
+_ADS = re.compile(r"advertis|\bads?\b|sponsored|推广|广告", re.IGNORECASE)
 
 
 def _fees(

@@ -42,5 +42,7 @@ def orders_of(
             due -= 100
             at = datetime(day.year, day.month, day.day, rng.randrange(7, 23), rng.randrange(60), rng.randrange(60))
             chosen = rng.randrange(len(product.values)) if variant is None else variant
-            found.append(Order("shopify", at, rng.choice(people), [Line(product, chosen, 1, price)], pick(rng, COURIERS)))
+            found.append(
+                Order("shopify", at, rng.choice(people), [Line(product, chosen, 1, price)], pick(rng, COURIERS))
+            )
     return found

@@ -9,6 +9,7 @@ import pytest
 
 import sample_data
 from engine.desks import registry
+from engine.desks.base import load
 from engine.desks.opening import open_store
 from engine.desks.work import Work
 from engine.importing.desk import import_file
@@ -30,7 +31,7 @@ def planned_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in names:
         import_file(store, sample_data.FOLDER / "files" / name, ImportSettings(accept=True), context)
     for desk in (registry.STOCK, registry.PROMOTIONS):
-        registry.load(desk.run or "")(Work(store, context, desk))
+        load(desk.run or "")(Work(store, context, desk))
     store.close()
     return path
 
