@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,6 +26,11 @@ from engine.desks.verbs import (
     tell,
 )
 from engine.errors import BackroomError, Cancelled
+
+if TYPE_CHECKING:
+    from engine.importing.report import ImportSettings
+    from engine.jobs import JobContext
+    from engine.shop import Shop
 
 
 @click.command("import")
@@ -54,15 +59,8 @@ def import_files(
     as_json: bool,
 ) -> int:
     """Load export FILES (or folders) into SHOP, recognised by their content."""
-    from engine.importing.desk import import_file
     from engine.importing.report import ImportSettings
 
-    mapping = {}
-    for pair in pairs:
-        column, separator, meaning = pair.rpartition("=")
-        if not separator:
-            raise click.UsageError(f"--map {pair}: write COLUMN=MEANING.")
-        mapping[column] = meaning
     settings = ImportSettings(
         profile=profile,
         encoding=encoding,
@@ -70,42 +68,63 @@ def import_files(
         date_order=date_order,
         currency=currency,
         accept=accept,
-        mapping=mapping or None,
+        mapping=_mapping(pairs) or None,
         dry_run=dry_run,
     )
     opened = open_shop(shop, create=True)
     context = job()
-    worst = 0
-    loaded: list[int | None] = []
-    for file in _expanded(files):
-        try:
-            reports = import_file(opened.store, file, settings, context)
-        except Cancelled:
-            raise
-        except BackroomError as error:
-            say(error.message())
-            if as_json:
-                print_json([{"file": str(file), "error": error.message()}])
-            worst = max(worst, error.exit_code)
-            continue
-        for report in reports:
-            record = report.as_json()
-            if as_json:
-                print_json([record])
-            else:
-                _tell_import(record)
-            waits = not record.get("import_id") and (record.get("profile") is None or record.get("questions"))
-            if waits or record.get("rows_rejected"):
-                worst = max(worst, ROWS_WITHHELD)
-            loaded.append(record.get("import_id"))
+    told = [_load(opened, file, settings, context, as_json) for file in _expanded(files)]
     if not as_json and not dry_run:
-        from engine.desks.sentences import sentence
+        _tell_news(opened, [identity for _, loaded in told for identity in loaded])
+    return max((code for code, _ in told), default=0)
 
-        spoken = speaker()
-        for found in opened.findings(desk="imports"):
-            if found.numbers.get("import_id") in loaded:
-                tell(spoken._("new: {sentence}").format(sentence=sentence(found, spoken)))
-    return worst
+
+def _mapping(pairs: Iterable[str]) -> dict[str, str]:
+    """`COLUMN=MEANING` as a mapping; a column's name may hold the sign."""
+    mapping = {}
+    for pair in pairs:
+        column, separator, meaning = pair.rpartition("=")
+        if not separator:
+            raise click.UsageError(f"--map {pair}: write COLUMN=MEANING.")
+        mapping[column] = meaning
+    return mapping
+
+
+def _load(
+    shop: Shop, file: Path, settings: ImportSettings, context: JobContext, as_json: bool
+) -> tuple[int, list[int | None]]:
+    """Import one file and tell of it; its exit code, and the ids of its imports. A bad file stops no other."""
+    from engine.importing.desk import import_file
+
+    try:
+        records = [report.as_json() for report in import_file(shop.store, file, settings, context)]
+    except Cancelled:
+        raise
+    except BackroomError as error:
+        say(error.message())
+        if as_json:
+            print_json([{"file": str(file), "error": error.message()}])
+        return error.exit_code, []
+    withheld = 0
+    for record in records:
+        if as_json:
+            print_json([record])
+        else:
+            _tell_import(record)
+        waits = not record.get("import_id") and (record.get("profile") is None or record.get("questions"))
+        if waits or record.get("rows_rejected"):
+            withheld = ROWS_WITHHELD
+    return withheld, [record.get("import_id") for record in records]
+
+
+def _tell_news(shop: Shop, loaded: Sequence[int | None]) -> None:
+    """What these imports brought that was not there before."""
+    from engine.desks.sentences import sentence
+
+    spoken = speaker()
+    for found in shop.findings(desk="imports"):
+        if found.numbers.get("import_id") in loaded:
+            tell(spoken._("new: {sentence}").format(sentence=sentence(found, spoken)))
 
 
 def _expanded(files: Iterable[Path]) -> list[Path]:

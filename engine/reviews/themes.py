@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,13 +125,7 @@ def group(
     if not len(texts):
         return []
     owners = np.array(examples_for(anchor_list, language)[1])
-    if language in ANCHOR_LANGUAGES:
-        # The examples steady the mean of a shop with few clauses.
-        centre = np.vstack([vectors, example_vectors]).mean(axis=0)
-        centred, examples = _unit(vectors - centre), _unit(example_vectors - centre)
-    else:
-        centred = _unit(vectors - vectors.mean(axis=0))
-        examples = _unit(example_vectors - example_vectors.mean(axis=0))
+    centred, examples = _centred(vectors, example_vectors, steadied=language in ANCHOR_LANGUAGES)
     similarity = centred @ examples.T
     by_anchor = np.stack([similarity[:, owners == i].max(axis=1) for i in range(len(anchor_list))], axis=1)
     # Groups are numbered: the anchors first, then what was linked.
@@ -139,6 +133,32 @@ def group(
     for linked in _linked(centred, np.flatnonzero(number == -1)):
         number[linked] = number.max(initial=len(anchor_list) - 1) + 1
     number = _extended(centred, number, examples, owners)
+    return merged(_named(texts, language, anchor_list, number, by_anchor, centred))
+
+
+def _centred(
+    vectors: NDArray[np.float32], example_vectors: NDArray[np.float32], *, steadied: bool
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Both about their means, of unit length; `steadied` by the examples, which hold the mean of a shop with few clauses."""
+    import numpy as np
+
+    if steadied:
+        centre = np.vstack([vectors, example_vectors]).mean(axis=0)
+        return _unit(vectors - centre), _unit(example_vectors - centre)
+    return _unit(vectors - vectors.mean(axis=0)), _unit(example_vectors - example_vectors.mean(axis=0))
+
+
+def _named(
+    texts: Sequence[str],
+    language: str,
+    anchor_list: Sequence[Anchor],
+    number: NDArray[Any],
+    by_anchor: NDArray[np.float32],
+    centred: NDArray[np.float32],
+) -> list[Theme]:
+    """The groups (`number` of each clause, -1 for none) as themes: named by their anchor, or by what they say and others do not."""
+    import numpy as np
+
     vocabulary = [phrases(text) for text in texts]
     everywhere = Counter(phrase for clause in vocabulary for phrase in clause)
     found: list[Theme] = []
@@ -170,7 +190,7 @@ def group(
                 tuple(round(float(value), 4) for value in likeness),
             )
         )
-    return merged(found)
+    return found
 
 
 def _extended(
