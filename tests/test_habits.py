@@ -8,9 +8,11 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
 import engine
+from engine.cli import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE_LINES = 500
@@ -73,6 +75,15 @@ def test_every_page_for_sellers_is_there_in_both_languages_and_linked() -> None:
     for index in (ROOT / "docs" / "README.md", ROOT / "docs" / "zh" / "README.md"):
         linked = set(re.findall(r"\]\(([\w-]+\.md)\)", index.read_text(encoding="utf-8")))
         assert english - {"README.md"} <= linked, index
+
+
+def test_every_verb_is_in_the_readme() -> None:
+    context = click.Context(cli)
+    commands = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+    verbs = {name for name, command in commands.items() if command and not command.hidden}
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Everything on the command line")[2]
+    named = set(re.findall(r"[`(]?\b([a-z]+)\b", " ".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE))))
+    assert verbs <= named
 
 
 def test_links_between_documents_lead_somewhere() -> None:
