@@ -17,10 +17,10 @@ from typing import Any
 import click
 
 from engine import __version__
-from engine.cli import machine, opening, outside, shops, texts
+from engine.cli import machine, opening, shops, texts
 from engine.cli.backup import backup
 from engine.cli.talk import open_shop, show_findings
-from engine.desks import registry
+from engine.desks import outside, registry
 from engine.desks.verbs import FAULT, job, json_option, language, model_option, say, shop_argument, speak_option
 from engine.errors import BackroomError, Cancelled, UsageError
 
@@ -112,7 +112,7 @@ def demo(headless: bool, fresh: bool, model: str | None, as_json: bool) -> None:
 
 for _verb in (
     *(shops.import_files, shops.imports, shops.undo, shops.analyze, shops.findings, shops.evidence, shops.sql),
-    *(shops.export, backup, texts.label, texts.extract, machine.models, machine.doctor, machine.privacy),
+    *(shops.export, backup, texts.label, texts.extract, machine.models, machine.doctor),
 ):
     cli.add_command(_verb)
 
@@ -166,7 +166,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(f"Something went wrong inside Backroom ({type(error).__name__}); your shop is as it was. Details: {path}")
         code = FAULT
     finally:
-        outside.end_all()
+        outside.end()
     if argv is None:
         sys.exit(code if isinstance(code, int) else 0)
     return code if isinstance(code, int) else 0

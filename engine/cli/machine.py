@@ -1,18 +1,17 @@
-"""The verbs about this machine: models, doctor, privacy."""
+"""The verbs about this machine: models, doctor."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from engine.cli import outside
 from engine.cli.talk import open_shop
-from engine.desks.verbs import FAULT, json_option, print_json, print_table, say, tell
+from engine.desks import outside
+from engine.desks.verbs import json_option, print_json, print_table, say, tell
 from engine.errors import Cancelled
 
 
@@ -92,6 +91,7 @@ def pull(name: str, yes: bool, shop: Path | None, as_json: bool) -> None:
     from engine.inference.pull import offer
     from engine.inference.pull import pull as fetch
     from engine.inference.transfer import Question, audit_log
+    from engine.store import audit
 
     offered = offer(name)
     for sentence in offered.sentences():
@@ -108,17 +108,13 @@ def pull(name: str, yes: bool, shop: Path | None, as_json: bool) -> None:
 
     if not agree(Question("Connect and fetch it?")):
         raise Cancelled("Nothing was fetched.")
-    process = outside.started(outside.PULL)
-    card = fetch(offered, agree=agree, log=say, progress=_megabytes, process=process)
+    card = fetch(offered, agree=agree, log=say, progress=_megabytes, process=outside.started())
     say(f"Every connection is written down in {audit_log()}.")
     if shop is not None:
         with contextlib.closing(open_shop(shop)) as opened:
             detail = {"url": offered.url, "bytes": card["facts"]["size"], "sha256": card["sha256"]}
             with opened.store.write() as db:
-                db.execute(
-                    "INSERT INTO audit_log (at, action, detail) VALUES (datetime('now'), 'pull', ?)",
-                    [json.dumps(detail)],
-                )
+                audit.record(db, "pull", detail)
     if as_json:
         print_json([card])
     else:
@@ -240,28 +236,3 @@ def _show(facts: dict[str, Any]) -> None:
                 tell("  " + (item if isinstance(item, str) else ", ".join(f"{k} {v}" for k, v in item.items())))
         else:
             tell(f"{name}: {value}")
-
-
-@click.group()
-def privacy() -> None:
-    """What Backroom does to keep the door closed."""
-
-
-@privacy.command()
-@click.option("--to", type=click.Path(path_type=Path), help="Write a report that can be handed on: .md or .json.")
-@json_option
-def prove(to: Path | None, as_json: bool) -> int:
-    """Try to leave this machine in every way and from every process, and say what came of it."""
-    from engine.privacy.proof import GOT_OUT, record, write
-    from engine.privacy.proof import prove as attempt
-
-    tries = attempt(outside.started(outside.PROVE))
-    if as_json:
-        print_json(record(one) for one in tries)
-    else:
-        for one in tries:
-            tell(f"{one.answer}: {one.process}: {one.attempt} ({one.detail})")
-    if to is not None:
-        write(tries, to)
-        say(f"Written to {to}.")
-    return FAULT if any(one.answer == GOT_OUT for one in tries) else 0

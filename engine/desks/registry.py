@@ -68,12 +68,21 @@ WRITING = Desk(
     verb_names=("write", "check"),
 )
 
+PRIVACY = Desk(
+    "privacy",
+    N_("Privacy"),
+    verbs="engine.privacy.verbs:VERBS",
+    verb_names=("privacy",),
+    labels=(("pii", "engine.privacy.redaction:label_texts"),),
+)
+
 DESKS: tuple[Desk, ...] = (
     IMPORTS,
     REVIEWS,
     WRITING,
     STOCK,
     PROMOTIONS,
+    PRIVACY,
 )
 
 READER = "engine.importing.table:read_table"

@@ -7,7 +7,6 @@ stopped at any moment holds whole analyses only.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from engine.desks.reading import TEXTS, key_of, read_all, rows_of, tags_of
 from engine.desks.sentences import speaker_of
 from engine.findings import Finding
 from engine.jobs import JobContext
+from engine.store import audit
 from engine.store.database import Store
 from engine.store.findings import replace_findings
 from engine.store.stale import mark_stale
@@ -240,10 +240,7 @@ class Work:
             mark_stale(db)
             ranking.settle(db)
             detail = {"desk": self.desk.name, "read": self.asked, "findings": len(found)}
-            db.execute(
-                "INSERT INTO audit_log (at, action, detail) VALUES (?, 'analyze', ?)",
-                [moment, json.dumps(detail | ({"scope": scope} if scope else {}))],
-            )
+            audit.record(db, "analyze", detail | ({"scope": scope} if scope else {}), moment)
         self.found += len(found)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.importing.load import set_columns
 from engine.importing.profiles import table_columns
+from engine.store.search import merge_search
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -71,7 +72,17 @@ def undo_rows(db: Database, import_id: int, tables: Sequence[str]) -> tuple[int,
         removed += db.execute(f"DELETE FROM {table} WHERE import_id = ?", [import_id]).rowcount
     db.execute("DELETE FROM row_seen WHERE import_id = ?", [import_id])
     db.execute("DELETE FROM row_changes WHERE import_id = ?", [import_id])
+    _forget_cells(db, import_id)
     return removed, restored
+
+
+def _forget_cells(db: Database, import_id: int) -> None:
+    """Take out what an import's report shows of the file's cells, and what search still holds of its texts."""
+    report = json.loads(db.execute("SELECT report_json FROM imports WHERE id = ?", [import_id]).fetchone()[0])
+    for column in report.get("columns") or []:
+        column.pop("samples", None)
+    db.execute("UPDATE imports SET report_json = ? WHERE id = ?", [json.dumps(report, ensure_ascii=False), import_id])
+    merge_search(db)
 
 
 def _ids(db: Database, sql: str, table: str, import_id: int) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 16_384
 
-_log_callback: Any = None  # llama.cpp keeps the pointer: the object must outlive every call
+
+@cache
+def _silence() -> Any:
+    """A callback that does nothing. llama.cpp keeps the pointer, so the object must outlive every call: it is cached."""
+    import llama_cpp
+
+    return llama_cpp.llama_log_callback(lambda *_: None)
 
 
 def silence_llama_log() -> None:
@@ -27,10 +34,7 @@ def silence_llama_log() -> None:
     """
     import llama_cpp
 
-    global _log_callback
-    if _log_callback is None:
-        _log_callback = llama_cpp.llama_log_callback(lambda *_: None)
-    llama_cpp.llama_log_set(_log_callback, ctypes.c_void_p(0))
+    llama_cpp.llama_log_set(_silence(), ctypes.c_void_p(0))
 
 
 class GgufTokenizer:

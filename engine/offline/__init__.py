@@ -47,7 +47,7 @@ class State:
     kernel: str
 
 
-_state = State(False, "the guard was not asked for")
+_states = [State(False, "the guard was not asked for")]
 
 
 def forbid_network() -> None:
@@ -59,17 +59,16 @@ def forbid_network() -> None:
     Raises (later, in whoever tries):
         NetworkForbidden: with the call and its target; an OSError where the kernel is asked directly.
     """
-    global _state
     os.environ.update(_OFFLINE)
-    if not _state.hook:
+    if not state().hook:
         why_not = kernel.refuse_sockets()
         sys.addaudithook(_hook())
-        _state = State(True, why_not)
+        _states.append(State(True, why_not))
 
 
 def state() -> State:
     """Which lines of the guard stand in this process."""
-    return _state
+    return _states[-1]
 
 
 def _hook() -> Callable[[str, tuple[object, ...]], None]:

@@ -24,7 +24,7 @@ from engine.store import connecting, holding, sides, strangers
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA = 11
+SCHEMA = 12
 """The schema's version, kept in the file as `user_version`: the number of migrations. A shop that has it opens without
 loading the migration machinery, which keeps the first screen quick."""
 WAIT_SECONDS = 30.0

@@ -476,3 +476,9 @@ def m010_marks(db: Database) -> None:
 def m011_answers(db: Database) -> None:
     """What a finding's query answered when it was stored, so that it can be told when that is no longer so."""
     db.execute("ALTER TABLE findings ADD COLUMN answer TEXT")
+
+
+@migrations()
+def m012_audit_chain(db: Database) -> None:
+    """The log as a chain of hashes (see `audit`); rows from before have none."""
+    _run(db, "ALTER TABLE audit_log ADD COLUMN hash TEXT;")

@@ -8,6 +8,10 @@ as a phrase finds exactly the substring (the method of a character index, as in 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils.db import Database
 
 _HAN = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f])")
 _TERM = re.compile(r'"[^"]+"|\S+')
@@ -16,6 +20,11 @@ _TERM = re.compile(r'"[^"]+"|\S+')
 def spaced(text: str) -> str:
     """`text` with every Han character standing alone, as it is indexed."""
     return _HAN.sub(r" \1 ", text)
+
+
+def merge_search(db: Database) -> None:
+    """Merge the segments of the index, so that no word of a deleted text stays in one of them."""
+    db.execute("INSERT INTO reviews_search (reviews_search) VALUES ('optimize')")
 
 
 def match_expression(words: str) -> str:

@@ -26,7 +26,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
         "import socket; socket.getaddrinfo('example.org', 80)",
         "import socket; socket.gethostbyname('example.org')",
         "import socket; socket.socket().listen()",
-        "import socket, engine.offline as o; o._hook = o.NetworkForbidden = o._state = None; socket.socket()",
+        "import socket, engine.offline as o; o._hook = o.NetworkForbidden = o._states = None; socket.socket()",
         "import socket\nexec(compile('def socketpair(): socket.socket()', socket.__file__, 'exec'))\nsocketpair()",
         "import urllib.request; urllib.request.urlopen('http://192.0.2.1/')",
         "import asyncio; asyncio.run(asyncio.open_connection('192.0.2.1', 80))",
