@@ -139,7 +139,7 @@ def main(kind: str, path: str, folder: str, patience: str) -> None:
         if kind == PARQUET:
             import polars as pl
 
-            scan = pl.scan_parquet(path)
+            scan = pl.scan_parquet(path, glob=False)
             for at in range(0, int(scan.select(pl.len()).collect().item()), _ROWS):
                 scan.slice(at, _ROWS).collect()
         else:

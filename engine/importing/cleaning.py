@@ -159,6 +159,22 @@ def number(column: pl.Series, decimal: str) -> Cleaned:
     return _with_failures(column, values, "is not a number")
 
 
+_ORDER_IN_TEXT = (
+    r"(?i)(?:order|bestellung|bestellnummer|commande|pedido|ordine|encomenda|bestelling|zamówienie|заказ|订单号?|訂單)"
+    r"\s*(?:id|number|nr\.?|no\.?|n[º°.]?|#|：|:)*\s*#?\s*(\d[\d-]{4,})"
+)
+
+
+def order_in_text(column: pl.Series) -> Cleaned:
+    """The order number that a remark names: `Order #3312345678`, `Payment for Order #33…`; null where it names none."""
+    return Cleaned(column.str.extract(_ORDER_IN_TEXT, 1).rename(column.name))
+
+
+def reduction(column: pl.Series, decimal: str) -> Cleaned:
+    """What is taken off, as the number that stands there: `25%` and `-25 %` are 25 and -25, not a quarter."""
+    return number(column.str.replace_all(r"[%％]", ""), decimal)
+
+
 def moment(column: pl.Series, order: str, zone: str | None) -> Cleaned:
     """Dates and times as ISO text."""
     values = dates.read(column, order, zone=zone)
@@ -307,16 +323,45 @@ def status(column: pl.Series) -> Cleaned:
 
 
 @cache
-def _payment_words() -> dict[str, str]:
+def _said_for(kind: str) -> dict[str, str]:
+    """What the words of platforms stand for: comparable word to its name."""
     data = tomllib.loads((Path(__file__).parent / "statuses.toml").read_text(encoding="utf-8"))
-    return {normal(word): name for name, words in data["payment"].items() for word in words}
+    return {normal(word): name for name, words in data[kind].items() for word in words}
+
+
+def vocabulary(column: pl.Series, kind: str) -> Cleaned:
+    """Words of platforms (who wrote, how far a purchase is, what a discount is) as those all share; others stay as they are."""
+    import polars as pl
+
+    known = {value: _said_for(kind).get(normal(value), value.strip()) for value in column.drop_nulls().unique()}
+    if not known:
+        return Cleaned(column)
+    return Cleaned(column.replace_strict(known, default=None, return_dtype=pl.String).rename(column.name))
+
+
+def is_role(value: str) -> bool:
+    """Whether a word says who writes: a customer, the shop, a machine."""
+    return normal(value) in _said_for("role")
+
+
+NOT_STOCKED = ("not stocked", "not tracked", "nicht vorrätig", "未备货", "不追踪库存")
+
+
+def stocked(column: pl.Series) -> Cleaned:
+    """Whether a place holds a product at all: 0 where the cell says it is not stocked there, 1 where it counts, null else."""
+    import polars as pl
+
+    said = column.str.strip_chars().str.to_lowercase()
+    frame = pl.DataFrame({"v": said})
+    held = pl.when(pl.col("v").is_in(list(NOT_STOCKED))).then(0).when(pl.col("v").str.contains(r"\d")).then(1)
+    return Cleaned(frame.select(held.cast(pl.Int64).alias(column.name)).to_series())
 
 
 def payment(column: pl.Series) -> Cleaned:
     """The state of a payment in which no money has moved (`failed`, `pending`, `authorised`, …); null where it has."""
     import polars as pl
 
-    known = {value: _payment_words().get(normal(value)) for value in column.drop_nulls().unique()}
+    known = {value: _said_for("payment").get(normal(value)) for value in column.drop_nulls().unique()}
     if not known:
         return Cleaned(column)
     return Cleaned(column.replace_strict(known, default=None, return_dtype=pl.String).rename(column.name))
@@ -342,9 +387,17 @@ def clean(column: pl.Series, kind: str, *, decimal: str, order: str, zone: str |
             return status(column)
         case "payment":
             return payment(column)
+        case "role" | "purchase" | "discount" | "funded_by":
+            return vocabulary(column, kind)
+        case "stocked":
+            return stocked(column)
+        case "order_in_text":
+            return order_in_text(column)
+        case "reduction":
+            return reduction(column, decimal)
         case "html":
             return html_text(column)
-        case "prose":
+        case "prose" | "chat":
             return prose(column)
         case _:
             return text(column)

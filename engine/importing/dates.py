@@ -226,22 +226,46 @@ def _assemble(parts: pl.DataFrame, order: str, zone: str | None) -> pl.Series:
     day = day.str.to_date("%Y-%m-%d", strict=False).dt.to_string("%Y-%m-%d")
     if "hour" not in parts.columns:
         return parts.select(day).to_series()
+    hour, second = _hour(parts.columns), pl.col("second").fill_null("00") if "second" in parts.columns else pl.lit("00")
+    clock = pl.concat_str(
+        pl.lit("T"),
+        hour.cast(pl.String).str.zfill(2),
+        pl.lit(":"),
+        pl.col("minute"),
+        pl.lit(":"),
+        second,
+        _offset(parts.columns, zone),
+    )
+    valid = (hour < 24) & (pl.col("minute").cast(pl.Int32) < 60)
+    moment = pl.when(pl.col("hour").is_null()).then(day).when(valid).then(day + clock).otherwise(None)
+    return parts.select(moment).to_series()
+
+
+def _hour(names: list[str]) -> pl.Expr:
+    """The hour of a day of 24, from one of twice 12 where its half is stated."""
+    import polars as pl
+
     half = pl.lit(None, dtype=pl.String)
     for name in ("half", "half_before"):
-        if name in parts.columns:
+        if name in names:
             half = pl.coalesce(half, pl.col(name))
     hour = pl.col("hour").cast(pl.Int32)
     afternoon = half.str.to_lowercase().str.starts_with("p") | (half == "下午")
-    hour = (
+    return (
         pl.when(afternoon & (hour < 12))
         .then(hour + 12)
         .when(half.is_not_null() & ~afternoon & (hour == 12))
         .then(0)
         .otherwise(hour)
     )
-    second = pl.col("second").fill_null("00") if "second" in parts.columns else pl.lit("00")
+
+
+def _offset(names: list[str], zone: str | None) -> pl.Expr:
+    """The zone that a value states, else the file's."""
+    import polars as pl
+
     offset = pl.lit(None, dtype=pl.String)
-    if "zone" in parts.columns:
+    if "zone" in names:
         stated = pl.col("zone").str.to_lowercase().str.replace_all(r"\s", "")
         numeric = stated.str.replace(r"^(utc|gmt)", "").str.extract_groups(
             r"^(?P<s>[+-])(?P<h>\d{1,2}):?(?P<m>\d{2})?$"
@@ -253,13 +277,7 @@ def _assemble(parts: pl.DataFrame, order: str, zone: str | None) -> pl.Series:
             ),
             stated.replace_strict(ZONES, default=None, return_dtype=pl.String),
         )
-    offset = pl.coalesce(offset, pl.lit(zone, dtype=pl.String)).fill_null("")
-    clock = pl.concat_str(
-        pl.lit("T"), hour.cast(pl.String).str.zfill(2), pl.lit(":"), pl.col("minute"), pl.lit(":"), second, offset
-    )
-    valid = (hour < 24) & (pl.col("minute").cast(pl.Int32) < 60)
-    moment = pl.when(pl.col("hour").is_null()).then(day).when(valid).then(day + clock).otherwise(None)
-    return parts.select(moment).to_series()
+    return pl.coalesce(offset, pl.lit(zone, dtype=pl.String)).fill_null("")
 
 
 def _serials(texts: pl.Series) -> pl.Series:

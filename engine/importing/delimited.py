@@ -233,14 +233,11 @@ def index(path: Path, delimiter: str, *, quoted: bool, skip: int = 0) -> Index:
             else:
                 record_ends = np.flatnonzero(ends)
             if record_ends.size:
-                whole = splits[: record_ends[-1] + 1]
-                counts = np.add.reduceat(whole, np.concatenate(([0], record_ends[:-1] + 1)), dtype=np.int32)
+                counts = _cells_of(splits, record_ends)
                 counts[0] += open_cells
                 # Without quotes every line end ends a record; with them, some lie inside a cell.
                 line_ends = np.flatnonzero(ends) if quoted else record_ends
-                passed = np.arange(1, record_ends.size + 1, dtype=np.int32)
-                if line_ends.size != record_ends.size:
-                    passed = np.searchsorted(line_ends, record_ends, side="right").astype(np.int32)
+                passed = _lines_passed(line_ends, record_ends)
                 cells.append(counts + 1)
                 starts.append(record_ends + 1 + offset)
                 lines.append(passed + np.int32(line))
@@ -260,6 +257,23 @@ def index(path: Path, delimiter: str, *, quoted: bool, skip: int = 0) -> Index:
     else:
         all_starts = np.append(all_starts, size)
     return Index(all_starts, all_lines, all_cells, regular and not parity)
+
+
+def _cells_of(splits: np.ndarray[Any, Any], record_ends: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """How many delimiters each record of a block holds."""
+    import numpy as np
+
+    begins = np.concatenate(([0], record_ends[:-1] + 1))
+    return np.add.reduceat(splits[: record_ends[-1] + 1], begins, dtype=np.int32)
+
+
+def _lines_passed(line_ends: np.ndarray[Any, Any], record_ends: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """How many lines of a block have ended where each record ends."""
+    import numpy as np
+
+    if line_ends.size == record_ends.size:
+        return np.arange(1, record_ends.size + 1, dtype=np.int32)
+    return np.searchsorted(line_ends, record_ends, side="right").astype(np.int32)
 
 
 def _regular(

@@ -12,6 +12,12 @@ from engine.errors import InputFileError
 CHUNK = 8 << 20
 LONGEST_LINE = 16 << 20
 SAMPLE = 1 << 18
+_NAMED_LINES = 20
+# A text of so many good characters for each broken one is UTF-8 that was damaged; and so few are a damage, not another kind.
+_GOOD_FOR_BROKEN = 3
+_FEW = 20
+_MOST_ZEROS = 100_000
+_SHARE_BROKEN = 500
 LEGACY = ("gb18030", "big5", "cp932", "cp949", "cp1252", "cp1251")
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -33,11 +39,24 @@ _SIGNS = re.compile(r"[€£¥§©®°±²³·¼½¾ªº«»‘’“”–—�
 
 @dataclass(frozen=True)
 class Encoding:
-    """An encoding, how many bytes of byte order mark come first, and the next likely one when it is unsure."""
+    """An encoding, how many bytes of byte order mark come first, and the next likely one when it is unsure.
+
+    `damaged` are the lines with bytes that are no characters in it; each is replaced by U+FFFD when the file is read.
+    """
 
     name: str
     bom: int = 0
     runner_up: str | None = None
+    damaged: tuple[int, ...] = ()
+
+    @property
+    def note(self) -> str | None:
+        """What the seller should know of damaged characters."""
+        if not self.damaged:
+            return None
+        lines = ", ".join(f"{line:,}" for line in self.damaged[:_NAMED_LINES])
+        more = f" and {len(self.damaged) - _NAMED_LINES:,} more" if len(self.damaged) > _NAMED_LINES else ""
+        return f"Characters that cannot be read were replaced by “�”: line {lines}{more}."
 
 
 def detect(path: Path, name: str, words: frozenset[str], forced: str | None = None) -> Encoding:
@@ -53,7 +72,7 @@ def detect(path: Path, name: str, words: frozenset[str], forced: str | None = No
         forced: the seller's choice, checked but not questioned.
 
     Raises:
-        InputFileError: NUL bytes, a line longer than `LONGEST_LINE`, UTF-8 cut off in a character, or no encoding fits.
+        InputFileError: many NUL bytes, a line longer than `LONGEST_LINE`, UTF-8 cut off in a character, or no encoding fits.
     """
     with path.open("rb") as file:
         head = file.read(SAMPLE)
@@ -63,7 +82,16 @@ def detect(path: Path, name: str, words: frozenset[str], forced: str | None = No
     wide = (marked is not None and marked.name.startswith("utf-")) and marked.name != "utf-8"
     codec = None if forced is None else _known_codec(forced, name)
     wide = wide or (codec or "").startswith(("utf-16", "utf-32"))
-    flaw = _scan(path, name, wide=wide, utf8=not wide and codec in (None, "utf-8"))
+    flaw, zeros = _scan(path, name, wide=wide, utf8=not wide and codec in (None, "utf-8"))
+    if len(zeros) > _bearable(path):
+        raise InputFileError(
+            "there are NUL bytes here, so this is no text file (or it is damaged).",
+            file=name,
+            line=zeros[0],
+            todo="Download it again.",
+        )
+    damaged = tuple(dict.fromkeys(zeros))
+    bom = marked.bom if marked else 0
     if codec is not None:
         if flaw is not None:
             raise InputFileError(
@@ -72,34 +100,74 @@ def detect(path: Path, name: str, words: frozenset[str], forced: str | None = No
                 line=flaw.line,
                 todo="Choose another encoding, or none, so that it is found out.",
             )
-        return Encoding(codec, marked.bom if marked else 0)
+        return Encoding(codec, bom, damaged=damaged)
     if marked is not None and marked.name != "utf-8":
         return marked
     if flaw is None:
-        return Encoding("utf-8", marked.bom if marked else 0)
-    offset, line, at_end, multibyte = flaw.offset, flaw.line, flaw.at_end, flaw.multibyte
-    if (at_end and multibyte) or marked is not None:
-        raise InputFileError(
-            "the file ends in the middle of a character: it was cut off."
-            if at_end
-            else f"this is UTF-8 text, but byte {offset + 1:,} is no character.",
-            file=name,
-            line=line,
-            todo="Download it again." if at_end else "Save it again as UTF-8, or name its encoding.",
-        )
-    ranking = _ranking(_sample_around(path, offset, head), words)
+        return Encoding("utf-8", bom, damaged=damaged)
+    if not flaw.at_end and (mended := _mended(path, zeros, sure=marked is not None)) is not None:
+        return Encoding("utf-8", bom, damaged=mended)
+    if (flaw.at_end and flaw.multibyte) or marked is not None:
+        raise _cut_or_broken(flaw, name)
+    return _likeliest(path, name, words, flaw, head, damaged)
+
+
+def _cut_or_broken(flaw: _Flaw, name: str) -> InputFileError:
+    if flaw.at_end:
+        what, todo = "the file ends in the middle of a character: it was cut off.", "Download it again."
+    else:
+        what = f"this is UTF-8 text, but byte {flaw.offset + 1:,} is no character."
+        todo = "Save it again as UTF-8, or name its encoding."
+    return InputFileError(what, file=name, line=flaw.line, todo=todo)
+
+
+def _likeliest(
+    path: Path, name: str, words: frozenset[str], flaw: _Flaw, head: bytes, damaged: tuple[int, ...]
+) -> Encoding:
+    """The legacy encoding that reads best and in which the whole file is text."""
+    ranking = _ranking(_sample_around(path, flaw.offset, head), words)
     if not ranking:
-        raise InputFileError("this text is in no encoding Backroom knows.", file=name, line=line, todo="Name it.")
+        raise InputFileError("this text is in no encoding Backroom knows.", file=name, line=flaw.line, todo="Name it.")
     for index, (_, candidate) in enumerate(ranking):
         if _decodes(path, candidate):
             others = [other for _, other in ranking[index + 1 :]]
-            return Encoding(candidate, 0, others[0] if others else None)
+            return Encoding(candidate, 0, others[0] if others else None, damaged)
     raise InputFileError(
         f"this text looks like {ranking[0][1]}, but parts of it are not.",
         file=name,
-        line=line,
+        line=flaw.line,
         todo="Name its encoding.",
     )
+
+
+def _bearable(path: Path) -> int:
+    """How many broken characters a file of this size may have and still be worth reading."""
+    return max(_FEW, path.stat().st_size // _SHARE_BROKEN)
+
+
+def _mended(path: Path, zeros: list[int], *, sure: bool) -> tuple[int, ...] | None:
+    """The lines with broken characters of a UTF-8 text; None when it is no UTF-8, or too much of it is broken."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    good = stated = 0
+    broken: list[int] = []
+    line = 1
+    with path.open("rb") as file:
+        while True:
+            block = file.read(CHUNK)
+            stated += block.count("\ufffd".encode())
+            text = decoder.decode(block, final=not block)
+            if "\ufffd" in text:
+                for number, part in enumerate(text.split("\n"), line):
+                    broken += [number] * part.count("\ufffd")
+            good += len(text) - len(text.encode("ascii", "ignore"))
+            line += text.count("\n")
+            if not block:
+                break
+    good -= len(broken)
+    count = len(broken) - stated
+    if count > _bearable(path) or (not sure and good < _GOOD_FOR_BROKEN * count):
+        return None
+    return tuple(sorted({*broken, *zeros}))
 
 
 def transcode(path: Path, encoding: Encoding, target: Path, name: str) -> None:
@@ -108,7 +176,7 @@ def transcode(path: Path, encoding: Encoding, target: Path, name: str) -> None:
     Raises:
         InputFileError: some bytes are not in that encoding; names the line.
     """
-    decoder = codecs.getincrementaldecoder(encoding.name)("strict")
+    decoder = codecs.getincrementaldecoder(encoding.name)("replace" if encoding.damaged else "strict")
     line = 1
     pending = ""
     with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as out:
@@ -125,6 +193,8 @@ def transcode(path: Path, encoding: Encoding, target: Path, name: str) -> None:
                     line=line,
                     todo="Choose another encoding.",
                 ) from error
+            if encoding.damaged:
+                text = text.replace("\0", "\ufffd")
             # A carriage return at the end of a block may be half of a line end.
             pending = "\r" if text.endswith("\r") and block else ""
             if pending:
@@ -171,20 +241,17 @@ class _Flaw:
     multibyte: bool
 
 
-def _scan(path: Path, name: str, *, wide: bool, utf8: bool) -> _Flaw | None:
-    """One pass in bounded memory: refuse NUL bytes and endless lines, and find where UTF-8 breaks, if it does."""
+def _scan(path: Path, name: str, *, wide: bool, utf8: bool) -> tuple[_Flaw | None, list[int]]:
+    """One pass in bounded memory: refuse endless lines, find where UTF-8 breaks, if it does, and the lines of NUL bytes."""
     line, since, offset = 1, 0, 0
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     multibyte, flaw = False, None
+    zeros: list[int] = []
     with path.open("rb") as file:
         while block := file.read(CHUNK):
-            if not wide and (zero := block.find(0)) >= 0:
-                raise InputFileError(
-                    "there is a NUL byte here, so this is no text file (or it is damaged).",
-                    file=name,
-                    line=line + block.count(b"\n", 0, zero),
-                    todo="Download it again.",
-                )
+            if not wide and len(zeros) <= _MOST_ZEROS and 0 in block:
+                for number, part in enumerate(block.split(b"\n"), line):
+                    zeros += [number] * min(part.count(0), _MOST_ZEROS)
             ends = block.count(b"\n")
             first = block.find(b"\n") if ends else len(block)
             returns = not ends and b"\r" in block
@@ -201,7 +268,7 @@ def _scan(path: Path, name: str, *, wide: bool, utf8: bool) -> _Flaw | None:
             line += ends
     if utf8 and flaw is None and (carried := len(decoder.getstate()[0])):
         flaw = _Flaw(offset - carried, line, True, multibyte)
-    return flaw
+    return flaw, zeros
 
 
 def _decode(

@@ -18,6 +18,10 @@ MOMENTS = {
     "order_lines": "ordered_at",
     "returns": "returned_at",
     "fees": "posted_at",
+    "payouts": "posted_at",
+    "messages": "sent_at",
+    "articles": "updated_at",
+    "purchase_orders": "ordered_at",
 }
 
 
@@ -171,6 +175,28 @@ def _typed(expression: pl.Expr, name: str) -> pl.Expr:
     return expression if kind == "flag" else expression.cast(pl.String)
 
 
+def dated(table: str, rows: pl.DataFrame, period: tuple[str, str] | None) -> pl.DataFrame:
+    """Rows of ads or visits with the days that the report states for all of them, where no column gives any."""
+    import polars as pl
+
+    if period is None or table not in ("ads", "sessions"):
+        return rows
+    if "day" in rows.columns and rows["day"].null_count() < rows.height:
+        return rows
+    return rows.with_columns(pl.lit(period[0]).alias("day"), pl.lit(period[1]).alias("day_to"))
+
+
+_LEVELS = ("search_term", "keyword", "ad", "ad_group", "campaign")
+
+
+def _with_level(rows: pl.DataFrame) -> pl.DataFrame:
+    """`level` is what a row of an ads report is about: reports of different levels repeat the same money."""
+    import polars as pl
+
+    said = [pl.when(pl.col(name).is_not_null()).then(pl.lit(name)) for name in _LEVELS if name in rows.columns]
+    return rows.with_columns(pl.coalesce(said).alias("level")) if said else rows
+
+
 def _completed(table: str, rows: pl.DataFrame, currency: str | None) -> pl.DataFrame:
     """Fill what follows from other columns: day, currency, the whole text of a review, an amount from price and count."""
     import polars as pl
@@ -188,7 +214,22 @@ def _completed(table: str, rows: pl.DataFrame, currency: str | None) -> pl.DataF
         rows = _with_text(rows)
     if table == "order_lines":
         rows = _with_amount(rows)
+    if table == "ads" and "level" not in rows.columns:
+        rows = _with_level(rows)
+    if table == "purchase_orders":
+        rows = _with_value(rows)
     return rows
+
+
+def _with_value(rows: pl.DataFrame) -> pl.DataFrame:
+    """The value of a purchase line from count and cost, where the file states no amounts at all."""
+    import polars as pl
+
+    if "amount" in rows.columns and rows["amount"].null_count() < rows.height:
+        return rows
+    if not {"quantity", "unit_cost"} <= set(rows.columns):
+        return rows
+    return rows.with_columns((pl.col("quantity") * pl.col("unit_cost")).round(6).alias("amount"))
 
 
 def _with_text(rows: pl.DataFrame) -> pl.DataFrame:

@@ -33,7 +33,7 @@ FAMILIES: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
     "message": (
         "messages",
         (("text", "thread_id"), ("text", "author_role"), ("text", "from_agent"), ("text", "author", "sent_at"),
-         ("text", "subject", "sent_at"), ("text", "subject", "status"), ("text", "message_id", "sent_at")),
+         ("text", "author"), ("text", "subject", "sent_at"), ("text", "subject", "status"), ("text", "message_id", "sent_at")),
     ),
     "article": ("articles", (("question", "text"), ("title", "text"))),
     "purchase": (
@@ -48,8 +48,8 @@ FAMILIES: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
     ),
     "coupon": (
         "coupons",
-        (("code", "value"), ("name", "value", "kind"), ("name", "value", "starts"), ("name", "redemptions"), ("name", "spent"),
-         ("name", "issued"), ("code", "redemptions"), ("code", "starts"), ("coupon_id", "value")),
+        (("code",), ("name", "value", "kind"), ("name", "value", "starts"), ("name", "redemptions"), ("name", "spent"),
+         ("name", "issued"), ("coupon_id", "value")),
     ),
     "rate": ("rates", (("currency", "to_currency", "rate"),)),
     "sessions": (
@@ -175,12 +175,15 @@ def _telling(family: str, meanings: set[str], chosen: Chosen, shapes: Sequence[S
         return 2.0 if "reason" in meanings else 0.5
     if family == "ads":
         return 2.0
+    if family == "message" and any(shapes[i].chats > 0.8 for i, (meaning, _, _) in chosen.items() if meaning == "text"):
+        return 5.0
     return _SAYS[family](meanings) if family in _SAYS else 0.0
 
 
 def _says_message(meanings: set[str]) -> float:
     told = {"thread_id", "author_role", "from_agent", "subject", "channel", "public"} & meanings
-    return 0.6 * len(told) + (1.0 if meanings & {"thread_id", "author_role", "from_agent"} else -0.5)
+    sure = meanings & {"thread_id", "author_role", "from_agent"} or {"subject", "status"} <= meanings
+    return 0.6 * len(told) + (1.0 if sure else -0.5)
 
 
 def _says_article(meanings: set[str]) -> float:
@@ -193,7 +196,7 @@ def _says_purchase(meanings: set[str]) -> float:
 
 
 def _says_supplier(meanings: set[str]) -> float:
-    return 2.5 if meanings & {"lead_days", "moq", "terms", "pack"} else 0.0
+    return 2.5 if meanings & {"lead_days", "moq", "terms", "pack"} else -2.0
 
 
 def _says_coupon(meanings: set[str]) -> float:

@@ -16,6 +16,11 @@ _CODES = (
 CURRENCIES = frozenset(_CODES.split())
 _CURRENCY = re.compile(r"\(([A-Z]{3})\)|[\s_]([A-Z]{3})$")
 _YUAN = re.compile(r"[（(]\s*元\s*[）)]")
+_SIGNS = {
+    "₹": "INR", "€": "EUR", "£": "GBP", "฿": "THB", "₩": "KRW", "₱": "PHP", "₫": "VND", "₺": "TRY", "₽": "RUB", "₴": "UAH",
+    "Rp": "IDR", "RM": "MYR", "R$": "BRL", "zł": "PLN", "Rs": "INR",
+}  # fmt: skip
+_SIGN = re.compile(r"[(（]\s*(" + "|".join(re.escape(sign) for sign in _SIGNS) + r")\.?\s*[)）]")
 # What one row or one number is counted in, in brackets after a name.
 _UNIT = re.compile(r"[(（]\s*(?:元|円|원|件|個|个|單|单|品)\s*[)）]\s*$")
 # Vowel signs and tone marks of Thai and Devanagari are parts of words.
@@ -43,6 +48,8 @@ def stated_currency(name: str) -> tuple[str, str | None]:
     """A column name without the currency it states, and that currency: `Spend (PEN)` → (`Spend`, `PEN`)."""
     if _YUAN.search(name):
         return _YUAN.sub("", name), "CNY"
+    if sign := _SIGN.search(name):
+        return (name[: sign.start()] + name[sign.end() :]).strip(), _SIGNS[sign.group(1)]
     for match in _CURRENCY.finditer(name):
         code = match.group(1) or match.group(2)
         if code in CURRENCIES:

@@ -24,11 +24,17 @@ KEYS: dict[str, list[str]] = {
     "coupons": ["coupon_id", "code", "name", "starts"],
     "sessions": ["day", "day_to", "parent_id", "product_id", "sku", "channel", "page"],
     "customers": ["customer_id", "email", "name"],
+    "messages": ["thread_id", "message_id", "sent_at", "author", "text"],
+    "articles": ["article_id", "title", "question", "language"],
+    "purchase_orders": ["po_id", "line_id", "supplier", "sku", "product_id", "product_name", "variant", "ordered_at"],
+    "suppliers": ["supplier", "sku", "product_id", "product_name", "variant", "valid_from"],
+    "payouts": ["payout_id", "kind", "currency", "posted_at", "order_id"],
+    "rates": ["day", "currency", "to_currency"],
 }
 # One identifier of the product is enough in a key, and keeps it short.
 SUBJECT = ("sku", "product_id", "product_name")
 # Tables whose rows are things, not events: the same row again is the same thing.
-THINGS = ("reviews", "products", "customers", "orders", "variants")
+THINGS = ("reviews", "products", "customers", "orders", "variants", "articles", "rates")
 
 
 class Identities:

@@ -31,11 +31,15 @@ NOTHING = (
     "/",
     "(not set)",
     "\\n",
+    "not stocked",
+    "not tracked",
+    "未备货",
 )
 SYMBOLS = {
     "MX$": "MXN", "US$": "USD", "HK$": "HKD", "NT$": "TWD", "S$": "SGD", "A$": "AUD", "AU$": "AUD", "C$": "CAD",
     "CA$": "CAD", "NZ$": "NZD", "R$": "BRL", "₹": "INR", "€": "EUR", "£": "GBP", "₩": "KRW", "฿": "THB", "₱": "PHP",
     "₫": "VND", "Rp": "IDR", "RM": "MYR", "zł": "PLN", "₺": "TRY", "₽": "RUB", "₴": "UAH", "元": "CNY", "円": "JPY",
+    "Rs.": "INR", "Rs ": "INR",
 }  # fmt: skip
 _PLAIN = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)$"
 _POINT_DECIMAL = r"\.\d{1,2}$|\.\d{4,}$|,\d{3}\."
@@ -97,6 +101,7 @@ def read(column: pl.Series, decimal: str = ".") -> pl.Series:
     # Few values are distinct in a column of amounts: clean those, then put them back.
     distinct = pl.DataFrame({"v": column}).select(pl.col("v").unique()).to_series()
     text = distinct.str.normalize("NFKC").str.replace_all("[−‐‑‒–—]", "-").str.to_lowercase()
+    text = text.str.replace(r"^(\s*[+-]?)\s*(?:rs|rp|kr|руб|лв|лева|s/)\.?\s*", "$1")
     negative = text.str.contains(r"^\s*\(.*\)\s*$|\d\s*-\s*$")
     percent = text.str.contains(r"\d\s*%")
     # A letter or sign is part of a currency or unit at either end, and of no number in between.
@@ -126,7 +131,7 @@ def read(column: pl.Series, decimal: str = ".") -> pl.Series:
 
 def is_nothing(column: pl.Series) -> pl.Series:
     """Which values are a word for "no value" (`--`, `N/A`, `无`); nulls are not."""
-    short = column.str.len_bytes() <= 9
+    short = column.str.len_bytes() <= 12
     if not short.any():
         return short.fill_null(False)
     return (short & column.str.strip_chars().str.to_lowercase().is_in(list(NOTHING))).fill_null(False)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.importing import chats
 from engine.importing.headers import normal
 from engine.importing.matching import Match
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 PARTS = "parts"
 """The column that says how many items the cell of a row holds; 0 where it holds none that could be told apart."""
+KINDS = ("packed", "chat")
+"""Kinds of fields whose cells hold several items: goods of an order, messages of a conversation."""
 NAME = "product_name"
 # What items call their values, beside the names that a profile gives its fields; of several the first one counts.
 _CALLED: dict[str, tuple[str, ...]] = {
@@ -55,6 +58,7 @@ class Packed:
         columns: field to the position of a column beyond the file's own.
         names: the name an item gives a value, as it is compared, to its field and its place among that field's names.
         pattern: finds the profile's own names in a numbered list.
+        chat: the cells are chat logs, and their items messages.
     """
 
     field: str
@@ -62,6 +66,7 @@ class Packed:
     columns: dict[str, tuple[int, ...]]
     names: dict[str, tuple[str, int]]
     pattern: re.Pattern[str]
+    chat: bool = False
 
     def unpacked(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         """One row per item, other cells and `line` repeated, and how many cells could not be unpacked.
@@ -89,6 +94,11 @@ class Packed:
         """The items of a cell, field to text; none when it is empty or packed in no known way."""
         if not text or not text.strip():
             return []
+        if self.chat:
+            return [
+                {"sent_at": m.sent_at, "author": m.author or "", "text": m.text, "note": "note" if m.of_program else ""}
+                for m in chats.parse(text)
+            ]
         text = text.strip()
         found = self._of_json(text) if text[0] in "[{" and text[-1] in "]}" else []
         found = found or self._numbered(text) or self._barred(text)
@@ -154,9 +164,13 @@ def counted(text: str) -> list[tuple[str, str]]:
     return found if found and not text[end:].strip(" ,;，；、|\n") else []
 
 
-def looks_packed(cells: Sequence[str]) -> bool:
-    """Whether most cells of a column are lists of items with their counts, some of them of several."""
+def looks_packed(cells: Sequence[str], family: str = "order") -> bool:
+    """Whether most cells of a column are lists of items with their counts, some of them of several; or chat logs."""
     filled = [cell for cell in cells if cell.strip()]
+    if family == "message":
+        return bool(filled) and sum(chats.is_log(cell) for cell in filled) >= 0.8 * len(filled)
+    if family != "order":
+        return False
     lists = [_BARE.items(cell) for cell in filled]
     return any(len(found) > 1 for found in lists) and sum(bool(found) for found in lists) >= 0.8 * len(filled)
 
@@ -181,7 +195,7 @@ _BARE = Packed("", 0, {}, _names({field: () for field in _CALLED}), _NEVER)
 def find(match: Match, width: int) -> Packed | None:
     """The packed column of a table with `width` columns, if its profile knows one and it is there."""
     fields = match.profile.fields
-    name = next((n for n in fields if match.profile.kind(n) == "packed" and n in match.columns), None)
+    name = next((n for n in fields if match.profile.kind(n) in KINDS and n in match.columns), None)
     if name is None:
         return None
     inside = {field: rule.names for field, rule in fields.items() if field != name and field not in match.columns}
@@ -189,4 +203,4 @@ def find(match: Match, width: int) -> Packed | None:
     words = "|".join(re.escape(n) for aliases in own.values() for n in sorted(aliases, reverse=True))
     pattern = re.compile(rf"(?:^|;)\s*({words})\s*[:：]", re.IGNORECASE)
     columns: dict[str, tuple[int, ...]] = {field: (width + number,) for number, field in enumerate(inside)}
-    return Packed(name, match.columns[name][0], columns, _names(inside), pattern)
+    return Packed(name, match.columns[name][0], columns, _names(inside), pattern, match.profile.kind(name) == "chat")

@@ -40,7 +40,8 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One field of a report: its column names in order of preference, and how its cells are read.
 
     `required` rejects rows without it; `merge` takes the first non-empty cell of several columns, otherwise the first
-    column present is used; `join` joins the non-empty cells of several columns with this text.
+    column present is used; `join` joins the non-empty cells of several columns with this text; `down` carries a cell down to
+    the rows below that leave it empty (cells that were merged).
     """
 
     names: list[str]
@@ -49,6 +50,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     merge: bool = False
     join: str | None = None
     order: str | None = None
+    down: bool = False
 
 
 class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.errors import InputFileError
-from engine.importing import concepts, guessing, matching, profiles
+from engine.importing import concepts, guessing, matching, periods, profiles
 from engine.importing import mapping as mappings
 from engine.importing.delimited import DELIMITERS, Record
 from engine.importing.guessing import Proposal
-from engine.importing.headers import normal, unique_names
+from engine.importing.headers import normal, stated_currency, unique_names
 from engine.importing.matching import Match
 from engine.importing.packed import looks_packed
 from engine.importing.profiles import Profile
-from engine.importing.reading import Table
+from engine.importing.reading import Table, check_size
 from engine.importing.report import ColumnGuess, ImportSettings
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Reading:
     skipped: list[tuple[int, str]] = field(default_factory=list)
     sample: list[Record] = field(default_factory=list)
     stated_currency: str | None = None
+    period: tuple[str, str] | None = None
 
     @property
     def header_hash(self) -> str:
@@ -86,10 +87,13 @@ def read_header(table: Table, settings: ImportSettings, store: Store | None) -> 
         InputFileError: the profile the seller chose does not fit, or a mapping names a column that is not there.
     """
     head = table.head()
+    check_size(max((len(record.cells) for record in head), default=0), 1, table.file)
     found = _by_profile(table, head, settings)
     if found is None:
         found = _unknown(table, head)
         _apply_mapping(found, settings, store)
+    above = [" ".join(record.cells) for record in head if record.line < found.header_line]
+    found.period = periods.stated([*above, table.file])
     return found
 
 
@@ -188,6 +192,8 @@ def _currency_in_preamble(records: list[Record]) -> str | None:
 
 def _unknown(table: Table, head: list[Record]) -> Reading:
     """The likeliest header of a table that no profile knows: the first row of distinct words as wide as the rows below."""
+    if not table.keyed and (named := _without_header(table, head)) is not None:
+        return named
     number = 0 if table.keyed else _header_row(head)
     if number is None:
         width = max((len(record.cells) for record in head), default=0)
@@ -201,6 +207,27 @@ def _unknown(table: Table, head: list[Record]) -> Reading:
     skipped = [(r.line, "before the header") for r in head[: number or 0] if any(c.strip() for c in r.cells)]
     line = 0 if number is None else head[number].line
     return Reading(table, names, line, first, None, proposal, skipped=skipped, sample=sample)
+
+
+_CODE = re.compile(r"(?=.*\d)(?=.*[A-Z])[A-Z0-9][A-Z0-9_-]{4,40}")
+# 京东咚咚 writes no header: session, customer, whether an agent wrote it, transferred, repeated, SKU, text.
+_DONGDONG = ("session_id", "user_id", "waiter_send", "is_transfer", "is_repeat", "sku_id", "content")
+
+
+def _without_header(table: Table, head: list[Record]) -> Reading | None:
+    """Tables that are known by their rows alone, having no header: a list of discount codes, a chat log of 京东咚咚."""
+    rows = [[cell.strip().lstrip("\ufeff") for cell in record.cells] for record in head if any(record.cells)]
+    codes = {row[0] for row in rows if len(row) == 1 and _CODE.fullmatch(row[0])}
+    if 1 < len(rows) == len(codes):
+        guess = ColumnGuess(
+            "code", "code", 0.8, "codes, all different, without a header", tuple(r[0] for r in rows[:3])
+        )
+        return Reading(table, ["code"], 0, 0, None, Proposal("coupon", (guess,), 0.8), sample=head[:SAMPLES])
+    flags = (2, 3, 4)
+    if len(rows) > 1 and all(len(row) == 7 and all(row[i] in ("0", "1") for i in flags) for row in rows):
+        match = matching.match(profiles.find("jd_dongdong_chat"), _DONGDONG)
+        return Reading(table, list(_DONGDONG), 0, 0, match, sample=head[:SAMPLES])
+    return None
 
 
 def _header_row(head: list[Record]) -> int | None:
@@ -248,7 +275,8 @@ def _apply_mapping(reading: Reading, settings: ImportSettings, store: Store | No
             )
         return
     cells = [record.cells for record in reading.sample]
-    packed = [n for i, n in enumerate(reading.names) if looks_packed([row[i] for row in cells if i < len(row)])]
+    columns_of = {name: [row[i] for row in cells if i < len(row)] for i, name in enumerate(reading.names)}
+    packed = [name for name, column in columns_of.items() if looks_packed(column, family)]
     profile = mappings.profile_of(mapping, family, reading.names, packed)
     columns = {
         meaning: tuple(reading.names.index(name) for name in rule.names if name in reading.names)
@@ -259,6 +287,7 @@ def _apply_mapping(reading: Reading, settings: ImportSettings, store: Store | No
         profile, None, columns, None, proposal.confidence, len(columns), len(reading.names), "accepted mapping"
     )
     reading.mapped = source
+    reading.stated_currency = _currency_of_header(reading.names)
     guesses = tuple(
         c
         if mapping.get(c.column) == c.meaning
@@ -266,6 +295,19 @@ def _apply_mapping(reading: Reading, settings: ImportSettings, store: Store | No
         for c in proposal.columns
     )
     reading.proposal = Proposal(family, guesses, proposal.confidence)
+
+
+# Characters that only simplified Chinese writes.
+_SIMPLIFIED = re.compile(r"[单数价额时间类货订购订买卖实际优惠发销个总]")
+
+
+def _currency_of_header(names: Sequence[str]) -> str | None:
+    """The currency that the columns state, if they agree; yuan where they are in simplified Chinese and state none."""
+    stated = {code for name in names if (code := stated_currency(name)[1])}
+    if stated:
+        return stated.pop() if len(stated) == 1 else None
+    chinese = sum(bool(_SIMPLIFIED.search(name)) for name in names)
+    return "CNY" if chinese >= max(2, len(names) / 3) else None
 
 
 MAPPING = "mapping"

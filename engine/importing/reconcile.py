@@ -62,16 +62,22 @@ class Reconciler:
         stated: dict[str, float] = {}
         claims = [(row, name, self._sums[name]) for row in self._totals for name in self._sums]
         claims += [(row, name, self._sums_of[sql]) for names, row in self._stated for name, sql in names.items()]
+        fitting: set[str] = set()
         for row, name, loaded in claims:
             position = self.match.columns[name][0] if name in self.match.columns else None
             cell = row.get(str(position))
             value = numbers.read(pl.Series([cell], dtype=pl.String), decimal)[0]
             if value is None or position is None or "%" in (cell or ""):
                 continue
-            stated[name] = value
-            if abs(value - loaded) > 0.011:
-                what = self._names[position]
-                differences.append({"line": row["line"], "what": what, "file": value, "loaded": round(loaded, 2)})
+            what = self._names[position]
+            if abs(value - loaded) <= 0.011:
+                fitting.add(what)
+                stated[name] = value
+                continue
+            stated.setdefault(name, value)
+            differences.append({"line": row["line"], "what": what, "file": value, "loaded": round(loaded, 2)})
+        # Of several totals rows (of these rows, of the account, of other kinds) one that fits is the one of these rows.
+        differences = [item for item in differences if item["what"] not in fitting]
         # A file of order lines may count its lines or its orders.
         counted = len(self._groups) if self.profile.group else self._read
         for line, count in self._counts:

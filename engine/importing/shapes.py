@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.importing.cleaning import star_value, status_of
+from engine.importing.chats import is_log
+from engine.importing.cleaning import is_role, star_value, status_of
 from engine.importing.headers import CURRENCIES
 from engine.importing.profiles import KINDS
 
@@ -35,9 +36,11 @@ class Shape:
     statuses: float
     digits: float
     pairs: float
+    chats: float
+    roles: float
 
 
-NOTHING = Shape(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+NOTHING = Shape(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _STATUSES = frozenset(("cancelled", "returned", "refunded", "delivered", "completed", "shipped", "pending", "paid"))
 # Chosen options with their names: `颜色:雾蓝;容量:500ml`.
 _PAIRS = re.compile(r"(?:[^\d\W][^:：;；]{0,20}[:：]\s*[^:：;；/]{1,60}(?:[;；,，]\s*|$))+")
@@ -77,6 +80,8 @@ def shape_of(values: Sequence[str]) -> Shape:
         currencies=sum(v.upper() in CURRENCIES for v in filled) / n,
         statuses=sum(v in known for v in filled) / n,
         digits=sum(v.lstrip("'").isdigit() and len(v) > 6 for v in filled) / n,
+        chats=sum("\n" in v and is_log(v) for v in filled) / n,
+        roles=sum(is_role(v) for v in short) / max(1, len(short)),
         pairs=sum(bool(_PAIRS.fullmatch(v)) for v in filled) / n,
     )
 
@@ -165,8 +170,13 @@ def _as_codes(shape: Shape, meaning: str, rows: int) -> Score:
     return (1.0, "codes") if meaning != "review_id" or shape.distinct > 0.9 or rows < 5 else (0.4, "not unique")
 
 
+def _as_roles(shape: Shape) -> Score:
+    return (1.05, "customer or seller") if shape.roles >= 0.5 else (0.0, "")
+
+
 _BY_MEANING: dict[str, Callable[[Shape], Score]] = {
     "text": _as_text,
+    "author_role": _as_roles,
     "follow_up": _as_remarks,
     "comment": _as_remarks,
     "reason": _as_remarks,

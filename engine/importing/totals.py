@@ -73,7 +73,9 @@ class Totals:
                 money["gross"] += _sum(frame, "subtotal")
         elif table == "returns":
             money["refund"] += _sum(frame, "refund")
-        elif table in ("fees", "ads", "sessions", "payouts", "purchase_orders"):
+        elif table == "payouts":
+            money["paid_out"] += _sum(frame, "amount")
+        elif table in ("fees", "ads", "sessions", "purchase_orders"):
             for column in _MOVED:
                 money[column] += _sum(frame, column)
 

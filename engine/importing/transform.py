@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.importing import cleaning, grain, packed
 from engine.importing.conventions import Conventions, Survey
 from engine.importing.delimited import Batch
+from engine.importing.fields import Fields, as_json
 from engine.importing.headers import normal, stated_currency
 from engine.importing.identity import Identities
 from engine.importing.matching import Match, is_ignored
@@ -71,7 +71,7 @@ class Transformer:
         self.match: Match = reading.match
         self.profile: Profile = self.match.profile
         self.reading_match = self.match
-        self._packs = any(self.profile.kind(name) == "packed" for name in self.profile.fields)
+        self._packs = any(self.profile.kind(name) in packed.KINDS for name in self.profile.fields)
         self._packed = packed.find(self.match, len(reading.names))
         if self._packed is not None:
             self.match = replace(self.match, columns={**self.match.columns, **self._packed.columns})
@@ -88,6 +88,7 @@ class Transformer:
         states = {p for name, positions in self.match.columns.items() for p in positions if self._is_state(name)}
         self._extra += sorted(states - set(self._extra))
         self._amounts: list[int] = []
+        self._above: dict[str, str | None] = {}
         self._locations: list[int] = []
         if any(rule.spread for rule in self.profile.tables.values()):
             self._locations, self._extra = self._extra, []
@@ -97,7 +98,9 @@ class Transformer:
             if "reviews" in self.profile.tables and normal(name) in _SHOWN_COLUMNS
         ]
         self._shown_words: set[str] = set()
-        self.positions = sorted(self._used | set(self._extra) | set(self._locations) | set(self._shown))
+        self._kept = self._used | set(self._extra) | set(self._locations) | set(self._shown)
+        # A totals row says so in the first column, kept or not.
+        self.positions = sorted(self._kept | {0})
         self._reconciler = Reconciler(self.match, self._names)
         whole = cache(lambda: self._hashed(list(range(len(reading.names)))))
         self._identities = Identities(namespace, mapped=reading.mapped is not None, whole=whole)
@@ -180,7 +183,7 @@ class Transformer:
         rejects = [Reject(line, reason, cells) for line, cells, reason in batch.ragged]
         if batch.short:
             self.flagged["rows end before the header does; their missing cells were read as empty"] += batch.short
-        raw, stray = take_out(raw, self.reading_match, self.reading.names)
+        raw, stray = take_out(raw, self.reading_match, self.reading.names, self._kept)
         for line in self.reading.table.filled(stray.empty):
             stray.lines[line] = "nothing in the columns that are kept"
         read = raw.height + len(rejects)
@@ -192,7 +195,7 @@ class Transformer:
         if self._packed is not None:
             left = raw.select(pl.when(pl.col(packed.PARTS) == 0).then(pl.col(str(self._packed.position)))).to_series()
             cleaned.asides[self._packed.field] = left
-        frame = cleaned.frame(raw["line"], self._extra_json(raw, cleaned.asides))
+        frame = cleaned.frame(raw["line"], self._left_over(raw, cleaned.asides))
         if self._locations:
             frame = frame.with_columns(raw[str(i)].alias(f"_at_{i}") for i in self._locations)
         if self._packs:
@@ -215,11 +218,11 @@ class Transformer:
             tables, rejects + refused, sorted(stray.lines.items()), read, differences + apart, stated, duplicate
         )
 
-    def _cleaned(self, raw: pl.DataFrame) -> _Cleaned:
+    def _cleaned(self, raw: pl.DataFrame) -> Fields:
         """Every field's cells as typed values, and why rows cannot be taken."""
         import polars as pl
 
-        cleaned = _Cleaned(raw.height)
+        cleaned = Fields(raw.height)
         for name, rule in self.profile.fields.items():
             column = self._cells(raw, name, rule)
             if column is None:
@@ -235,7 +238,7 @@ class Transformer:
             self._shown_words |= set(raw[str(position)].drop_nulls().str.strip_chars().str.to_lowercase().unique())
         return cleaned
 
-    def _clean_field(self, cleaned: _Cleaned, name: str, rule: Field, column: pl.Series) -> None:
+    def _clean_field(self, cleaned: Fields, name: str, rule: Field, column: pl.Series) -> None:
         """One field's cells: what cannot be read refuses the row where it matters, and is set aside where it does not."""
         import polars as pl
 
@@ -313,6 +316,8 @@ class Transformer:
         positions = self.match.columns.get(name)
         if positions is None:
             return None
+        if rule.down:
+            return self._carried(name, cleaning.blank_to_null(raw[str(positions[0])]))
         if len(positions) == 1:
             return raw[str(positions[0])].rename(name)
         import polars as pl
@@ -323,6 +328,16 @@ class Transformer:
             joined = pl.concat_str(pl.all(), separator=rule.join, ignore_nulls=True)
             return cleaning.blank_to_null(frame.select(joined.alias(name)).to_series())
         return frame.select(pl.coalesce(pl.all()).alias(name)).to_series()
+
+    def _carried(self, name: str, cells: pl.Series) -> pl.Series:
+        """A column with every empty cell as the last one above it, also of the batch before."""
+        carried = cells.fill_null(strategy="forward")
+        above = self._above.get(name)
+        if above is not None:
+            carried = carried.fill_null(above)
+        if len(carried):
+            self._above[name] = carried[-1]
+        return carried.rename(name)
 
     def _reason(self, name: str, column: pl.Series, problem: str) -> pl.Series:
         import polars as pl
@@ -344,33 +359,11 @@ class Transformer:
                     self.flagged[f"{name}: masked by the platform"] += int(masked.sum())
                     cleaned[name] = cleaned[name].set(masked, None)
 
-    def _extra_json(self, raw: pl.DataFrame, asides: dict[str, pl.Series]) -> pl.Series:
-        """Cells that no column here has a home for, as one JSON object a row; null where there are none."""
-        import polars as pl
-
+    def _left_over(self, raw: pl.DataFrame, asides: dict[str, pl.Series]) -> pl.Series:
+        """Cells that no column here has a home for, as one JSON object a row."""
         columns = {self.reading.names[i]: raw[str(i)] for i in self._extra}
         columns |= {self._names[self.match.columns[name][0]]: cells for name, cells in asides.items()}
-        parts, data = [], {}
-        for number, (name, cells) in enumerate(columns.items()):
-            cells = cleaning.blank_to_null(cells)
-            if cells.null_count() == len(cells):
-                continue
-            cells = cells.str.strip_chars()
-            if cells.str.contains(r'["\\\x00-\x1f]').any():
-                escaped = cells.str.replace_all("\\", "\\\\", literal=True).str.replace_all('"', '\\"', literal=True)
-                cells = escaped.str.replace_all("\n", "\\n", literal=True).str.replace_all("\t", "\\t", literal=True)
-                cells = cells.str.replace_all(r"[\x00-\x1f]", " ")
-            data[str(number)] = cells
-            prefix = json.dumps(name, ensure_ascii=False) + ': "'
-            parts.append(pl.concat_str(pl.lit(prefix), pl.col(str(number)), pl.lit('"')))
-        if not parts:
-            return pl.Series("extra", [None] * raw.height, dtype=pl.String)
-        joined = pl.concat_str(parts, separator=", ", ignore_nulls=True)
-        return (
-            pl.DataFrame(data)
-            .select(pl.when(joined != "").then(pl.concat_str(pl.lit("{"), joined, pl.lit("}"))).alias("extra"))
-            .to_series()
-        )
+        return as_json(columns, raw.height)
 
     def _count_undivided(self, tables: dict[str, pl.DataFrame]) -> None:
         """Say of how many items nobody knows the amount, because the file states one for all items of an order."""
@@ -402,7 +395,8 @@ class Transformer:
                 if left_out:
                     self.flagged[rule.omitted] += left_out
             others = {i: stated_currency(self.reading.names[i])[0] for i in self._amounts} if rule.others else {}
-            found[table] = grain.rows_of(table, self.profile, source, self.conventions.currency, others)
+            rows = grain.rows_of(table, self.profile, source, self.conventions.currency, others)
+            found[table] = grain.dated(table, rows, self.reading.period)
         tables, duplicate = self._identities.keyed(self.profile.tables, found, self.profile.main_table)
         marked = tables.get("orders", frame)
         if "status" in marked.columns and (shown := int((marked["status"] == BRUSHING).sum())):
@@ -447,49 +441,6 @@ class Transformer:
         return self._reconciler.compare(self.conventions.decimal)
 
 
-class _Cleaned:
-    """The fields of some rows while they are cleaned.
-
-    Attributes:
-        values: field to its typed values.
-        asides: field to the cells that could not be read and are kept as they are.
-        reasons: why a row cannot be taken, null where it can; None while every row can.
-    """
-
-    def __init__(self, height: int) -> None:
-        self._height = height
-        self.values: dict[str, pl.Series] = {}
-        self.asides: dict[str, pl.Series] = {}
-        self.reasons: pl.Series | None = None
-
-    def lacks(self, name: str, kind: str) -> None:
-        """Enter a field for which the file has no column."""
-        import polars as pl
-
-        self.values[name] = pl.Series(name, [None] * self._height, dtype=_dtype(kind))
-        if name == "status":
-            self.values["status_original"] = pl.Series("status_original", [None] * self._height, dtype=pl.String)
-
-    def refuse(self, where: pl.Series, said: pl.Series | str) -> None:
-        """Refuse rows for a reason; a row that was refused before keeps its first one."""
-        import polars as pl
-
-        if not where.any():
-            return
-        reason = pl.lit(said) if isinstance(said, str) else pl.col("said")
-        columns = {"where": where} if isinstance(said, str) else {"where": where, "said": said}
-        now = pl.DataFrame(columns).select(pl.when(pl.col("where")).then(reason)).to_series()
-        if self.reasons is not None:
-            now = pl.DataFrame({"a": self.reasons, "b": now}).select(pl.coalesce("a", "b")).to_series()
-        self.reasons = now
-
-    def frame(self, line: pl.Series, extra: pl.Series) -> pl.DataFrame:
-        """A column per field, `line` and `extra`."""
-        import polars as pl
-
-        return pl.DataFrame(list(self.values.values())).with_columns(line, extra)
-
-
 def _holds_amounts(column: pl.Series, decimal: str) -> bool:
     """Whether a column that no profile knows holds amounts: nothing but numbers, and no ids among them."""
     cells = cleaning.blank_to_null(column).drop_nulls()
@@ -508,11 +459,3 @@ def _string() -> type[pl.DataType]:
     import polars as pl
 
     return pl.String
-
-
-def _dtype(kind: str) -> type[pl.DataType]:
-    import polars as pl
-
-    if kind in ("money", "number", "stars"):
-        return pl.Float64
-    return pl.Int64 if kind == "flag" else pl.String

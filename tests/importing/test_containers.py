@@ -221,8 +221,7 @@ def test_archives(load: Load, store: Store, drop: Callable[..., Path]) -> None:
     [
         (b"", None, "empty"),
         (b"\xef\xbb\xbf \n\n", None, "empty"),
-        (SHOPIFY.encode()[:40] + b"\x00" + SHOPIFY.encode()[40:], 1, "NUL"),
-        (SHOPIFY.encode() + b"#3,\x00", 5, "NUL"),
+        (SHOPIFY.encode()[:40] + b"\x00" * 40 + SHOPIFY.encode()[40:], 1, "NUL"),
         (REVIEW.replace("Fine", "Gut für mich").encode() + "größ".encode()[:-1], 4, "cut off"),
         (b"%PDF-1.7 ...", None, "PDF"),
         (b"PK\x03\x04 broken", None, "damaged"),
@@ -271,3 +270,50 @@ def test_rows_with_too_many_cells_are_rejected_whole(load: Load, tmp_path: Path)
     assert (report.rows_loaded, report.rows_rejected, report.rows_read) == (1, 1, 2)
     rejects = Path(report.rejects_file or "").read_text(encoding="utf-8-sig").splitlines()
     assert "but loud" in rejects[1] and "9 cells" in rejects[1]
+
+
+@pytest.mark.parametrize(
+    ("damage", "marked"),
+    [(b"\xff", False), (b"\x80\x81", False), (b"\x00", False), (b"\xe4\xbd", False), (b"\xfe", True)],
+)
+def test_a_broken_byte_costs_one_character(
+    store: Store, drop: Callable[..., Path], damage: bytes, marked: bool
+) -> None:
+    rows = ["Order ID,Date,Product,Quantity,Amount"] + [
+        f"{n},2026-03-{13 + n},瓷杯 Größe {n},1,5.00" for n in range(1, 6)
+    ]
+    data = "\n".join(rows).encode().replace("瓷杯 Größe 3".encode(), "瓷".encode() + damage + " Größe 3".encode())
+    path = drop((b"\xef\xbb\xbf" if marked else b"") + data)
+    report = import_file(store, path, ImportSettings(accept=True))[0]
+    assert (report.rows_loaded, report.encoding) == (5, "utf-8")
+    assert any("line 4" in note and "replaced" in note for note in report.notes)
+    names = [row["product_name"] for row in store.rows("SELECT product_name FROM order_lines ORDER BY line")]
+    assert names[2].startswith("瓷�") and names[2].endswith(" Größe 3") and names[3] == "瓷杯 Größe 4"
+
+
+def test_brackets_in_a_name_are_no_pattern(store: Store, tmp_path: Path) -> None:
+    for name, review in (
+        ("reviews[1].parquet", "The handle broke off after a week"),
+        ("reviews1.parquet", "Lovely lamp, warm light"),
+    ):
+        pl.DataFrame({"review": [review], "stars": [3]}).write_parquet(tmp_path / name)
+    import_file(store, tmp_path / "reviews[1].parquet", ImportSettings(accept=True))
+    assert [row["text"] for row in store.rows("SELECT text FROM reviews")] == ["The handle broke off after a week"]
+
+
+def test_a_table_that_is_nothing_but_columns_is_refused_at_once(store: Store, drop: Callable[..., Path]) -> None:
+    with pytest.raises(InputFileError, match="different columns"):
+        import_file(store, drop(",".join(f"c{n}" for n in range(100_000)) + "\n" + "1," * 99_999 + "1\n"))
+    lines = "\n".join(f'{{"k{n}": 1}}' for n in range(20_000))
+    with pytest.raises(InputFileError, match="different columns"):
+        import_file(store, drop(lines, "keys.jsonl"))
+
+
+def test_json_nested_too_deep_is_a_line_that_is_no_object(store: Store, drop: Callable[..., Path]) -> None:
+    deep = '{"a":' * 100_000 + "1" + "}" * 100_000
+    report = import_file(
+        store,
+        drop('{"review": "Broke after a week, sadly", "stars": 1}\n' + deep + "\n", "deep.jsonl"),
+        ImportSettings(accept=True),
+    )[0]
+    assert (report.rows_loaded, report.rows_rejected) == (1, 1)

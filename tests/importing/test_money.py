@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engine.importing import profiles
 from engine.importing.cleaning import clean
 from engine.importing.desk import import_file
-from engine.importing.packed import counted, looks_packed
 from engine.importing.profiles import Profile
 from engine.importing.report import ImportSettings
 from engine.importing.stray import stated_count
@@ -338,113 +335,85 @@ def test_a_stated_count_that_is_not_what_was_read_is_a_difference(load: Load) ->
     assert [(d["what"], d["file"], d["loaded"]) for d in report.differences] == [("rows", 57, 2)]
 
 
-@pytest.mark.parametrize(
-    ("cell", "items"),
-    [
-        ("2× Wax Cup, 1× Plate, blue", [("Wax Cup", "2"), ("Plate, blue", "1")]),
-        ("杯子(1件);盘子 大(12件)", [("杯子", "1"), ("盘子 大", "12")]),
-        ("Cup x2; Plate x 1", [("Cup", "2"), ("Plate", "1")]),
-        ("1 x Cup\n3 x Plate", [("Cup", "1"), ("Plate", "3")]),
-        ("Cup (2), Plate (1)", [("Cup", "2"), ("Plate", "1")]),
-        ("A plain name, with a comma", []),
-        ("2 Cups and a plate", []),
-    ],
-)
-def test_names_with_counts(cell: str, items: list[tuple[str, str]]) -> None:
-    assert counted(cell) == items
-
-
-WOO = 'Date,"Order #",Status,Customer,"Customer type","Product(s)","Items sold",Coupon(s),{net},Attribution\n'
-WOO_ROWS = """"2026-09-01 09:00:00",301,completed,"Eva Ros",new,"3× Oak Tray, 1× Felt Mat",4,,80.00,Direct
-"2026-09-02 09:00:00",302,refunded,"Jon Ek",new,"1× Oak Tray",1,,20.00,Direct
-"2026-09-03 09:00:00",303,processing,"Lis Bo",returning,"2× Felt Mat",2,,39.00,Direct
+STRIPE_BALANCE = """id,Type,Source,Amount,Fee,Net,Currency,Created (UTC),Available On (UTC),Description,order_id (metadata)
+txn_1,charge,ch_1,50.00,1.75,48.25,usd,2026-08-13 10:00,2026-08-15 00:00,Mug,1001
+txn_2,refund,re_1,-20.00,0.00,-20.00,usd,2026-08-14 10:00,2026-08-16 00:00,Refund,1001
+txn_3,stripe_fee,fee_1,-0.50,0.00,-0.50,usd,2026-08-15 10:00,2026-08-15 00:00,Radar,
+txn_4,payout,po_1,-27.75,0.00,-27.75,usd,2026-08-16 10:00,2026-08-18 00:00,STRIPE PAYOUT,
 """
 
 
-@pytest.mark.parametrize("net", ['"Net sales"', '"N. Revenue"'])
-def test_the_same_report_made_by_browser_and_by_server(load: Load, store: Store, net: str) -> None:
-    load(WOO.format(net=net) + WOO_ROWS)
-    orders = store.rows("SELECT order_id, total, status, refunded FROM orders ORDER BY order_id")
-    assert [(o["total"], o["status"], o["refunded"]) for o in orders] == [
-        (80, "completed", None),
-        (20, "refunded", 20),
-        (39, "paid", None),
+def test_a_payout_among_the_movements_of_a_balance_is_no_loss(load: Load, store: Store) -> None:
+    report = load(STRIPE_BALANCE)
+    assert report.report == "balance" and report.rows_loaded == 4 and report.differences == []
+    assert _sums(store) == {"USD": 27.75}
+    assert store.rows("SELECT payout_id, amount, kind FROM payouts") == [
+        {"payout_id": "po_1", "amount": 27.75, "kind": "payout"}
     ]
-    lines = store.rows("SELECT order_id, product_name, quantity, amount FROM order_lines ORDER BY line, id")
-    # Where one total stands for several goods, nobody knows the amount of each.
-    assert [tuple(line.values()) for line in lines] == [
-        ("301", "Oak Tray", 3, None), ("301", "Felt Mat", 1, None), ("302", "Oak Tray", 1, 20), ("303", "Felt Mat", 2, 39),
-    ]  # fmt: skip
+    assert (report.totals["amount"], report.totals["paid_out"]) == (27.75, 27.75)
 
 
 @pytest.mark.parametrize(
-    "packed",
+    ("header", "row", "amount", "status"),
     [
-        "id:5|name:Oak Tray|sku:TRAY|quantity:2|subtotal:44.00|total:40.00;id:6|name:Mat|sku:MAT|quantity:1|subtotal:9.00|total:9.00",
-        '[{"id":5,"name":"Oak Tray","sku":"TRAY","quantity":2,"total":"40.00"},{"id":6,"name":"Mat","sku":"MAT","quantity":1,"total":"9.00"}]',
+        (
+            "id,Created (UTC),Amount,Currency,Arrival Date (UTC),Source Type,Type,Status,Method,Destination Name",
+            "po_1,2026-08-13 10:00,99.50,eur,2026-08-15 00:00,card,bank_account,paid,standard,BANK",
+            99.5,
+            "paid",
+        ),
+        (
+            "Payout Date,Status,Charges,Refunds,Adjustments,Reserved Funds,Fees,Total,Currency",
+            "2026-08-13,paid,120.00,-10.00,0.00,0.00,-3.50,106.50,EUR",
+            106.5,
+            "paid",
+        ),
+        (
+            "Date,Amount,Currency,Status,Bank Account Ending Digits",
+            '"August 13, 2026",58.20,EUR,Paid,1234',
+            58.2,
+            "paid",
+        ),
     ],
 )
-def test_packed_items_add_up_to_the_order(load: Load, store: Store, packed: str) -> None:
-    cell = packed.replace('"', '""')
-    load(
-        "order_id,order_number,date,status,shipping_total,tax_total,discount_total,order_total,order_currency,payment_method,customer_id,billing_first_name,billing_email,line_items\n"
-        f'77,77,2026-09-01,completed,0,0,4.00,49.00,EUR,card,1,Ana,a@example.org,"{cell}"\n'
-    )
-    lines = store.rows("SELECT line_id, sku, product_name, quantity, amount, currency FROM order_lines ORDER BY id")
-    assert [tuple(line.values()) for line in lines] == [
-        ("5", "TRAY", "Oak Tray", 2, 40, "EUR"),
-        ("6", "MAT", "Mat", 1, 9, "EUR"),
+def test_payout_files_are_payouts_not_orders(
+    load: Load, store: Store, header: str, row: str, amount: float, status: str
+) -> None:
+    report = load(f"{header}\n{row}\n", date_order="mdy")
+    assert report.report == "payouts" and set(report.tables) == {"payouts"}
+    assert store.rows("SELECT amount, currency, status FROM payouts") == [
+        {"amount": amount, "currency": "EUR", "status": status}
     ]
-    assert store.rows("SELECT total FROM orders")[0]["total"] == 49
 
 
-def test_an_unknown_file_with_packed_names_is_unpacked_too(load: Load, store: Store) -> None:
-    assert looks_packed(["2× A, 1× B", "1× C"]) and not looks_packed(["Cup (large)", "Plate (small)"])
+def test_an_etsy_statement_names_the_order_of_each_fee(load: Load, store: Store) -> None:
     load(
-        'Order number,Order date,Products,Total amount\n8,2026-03-01,"2x Cup, 1x Plate",30.00\n9,2026-03-02,1x Cup,10.00\n',
-        accept=True,
+        "Date,Type,Title,Info,Currency,Amount,Fees & Taxes,Net,Tax Details\n"
+        '"13 August, 2026",Sale,Payment for Order #3312345678,,EUR,€40.00,--,€40.00,--\n'
+        '"13 August, 2026",Fee,Transaction fee: Mug,Order #3312345678,EUR,--,-€2.60,-€2.60,--\n'
+        '"14 August, 2026",Fee,Listing fee,Listing #998877665,EUR,--,-€0.18,-€0.19,--\n'
     )
-    lines = store.rows("SELECT order_id, product_name, quantity, amount FROM order_lines ORDER BY id")
-    assert [tuple(line.values()) for line in lines] == [
-        ("8", "Cup", 2, None),
-        ("8", "Plate", 1, None),
-        ("9", "Cup", 1, 10),
-    ]
-    assert [row["total"] for row in store.rows("SELECT total FROM orders ORDER BY order_id")] == [30, 10]
+    rows = store.rows("SELECT order_id, amount FROM fees ORDER BY line")
+    assert [tuple(row.values()) for row in rows] == [("3312345678", 40), ("3312345678", -2.6), (None, -0.18)]
 
 
-YOUZAN = """订单号,订单状态,订单类型,订单创建时间,买家付款时间,全部商品名称,商品种类数,应收订单金额,订单实付金额,收货人/提货人,收货人手机号/提货人手机号,收货人省份,收货人城市,收货人地区,详细收货地址/提货地址,买家昵称,买家备注,商家订单备注,优惠券码名称,分销员
-E2026091,已完成,普通订单,2026-09-01 08:00:00,2026-09-01 08:00:30,茶杯(2件);茶盘(1件),2,120.00,110.00,甲,138****0009,江西省,南昌市,东湖区,路1号,小甲,,老客,,
-E2026092,已关闭,普通订单,2026-09-02 08:00:00,,茶杯(1件),1,40.00,0.00,乙,138****0008,江西省,南昌市,东湖区,路2号,小乙,,,,
-"""
-
-
-def test_youzan_orders(load: Load, store: Store) -> None:
-    report = load(YOUZAN, encoding="gb18030")
-    assert report.platform == "youzan" and report.currency == "CNY"
-    orders = store.rows("SELECT order_id, total, paid_at, customer, status FROM orders ORDER BY order_id")
-    assert [tuple(order.values()) for order in orders] == [
-        ("E2026091", 110, "2026-09-01T08:00:30+08:00", "小甲", "completed"), ("E2026092", 0, None, "小乙", "cancelled"),
-    ]  # fmt: skip
-    lines = store.rows("SELECT product_name, quantity FROM order_lines ORDER BY id")
-    assert [tuple(line.values()) for line in lines] == [("茶杯", 2), ("茶盘", 1), ("茶杯", 1)]
-
-
-@pytest.mark.parametrize(
-    "header", ["初评内容,追评内容", "评价内容,追加内容", "评论内容,追加评论", "评价,追评", "Review,Follow-up review"]
-)
-def test_first_review_and_follow_up(load: Load, store: Store, header: str) -> None:
+def test_a_net_that_its_parts_do_not_make_is_a_difference(load: Load) -> None:
     report = load(
-        f"序号,用户昵称,评价时间,SKU,{header}\n1,k**a,2026-08-01,颜色:灰;尺码:大,杯子很漂亮，朋友都说好看。,用了一个月杯盖开始漏水。\n"
-        "2,k**b,2026-08-02,颜色:白;尺码:小,此用户没有填写评价。,\n3,k**c,2026-08-03,颜色:白;尺码:大,,三个月了一点没坏。\n",
-        accept=True,
+        'Date,Type,Title,Info,Currency,Amount,Fees & Taxes,Net,Tax Details\n"15 August, 2026",Fee,X,,EUR,--,-€0.18,-€1.18,--\n',
+        "b.csv",
     )
-    assert (report.rows_loaded, report.rows_rejected) == (3, 0)
-    rows: list[dict[str, Any]] = store.rows("SELECT text, variant FROM reviews ORDER BY line")
-    assert [row["text"] for row in rows] == [
-        "杯子很漂亮，朋友都说好看。\n用了一个月杯盖开始漏水。", "此用户没有填写评价。", "三个月了一点没坏。",
-    ]  # fmt: skip
-    assert [row["variant"] for row in rows] == ["颜色:灰;尺码:大", "颜色:白;尺码:小", "颜色:白;尺码:大"]
+    assert [(d["line"], d["what"], d["file"], d["loaded"]) for d in report.differences] == [(2, "net", -1.18, -0.18)]
 
 
-_ = Callable
+def test_a_merchant_feed_names_products_with_their_prices(load: Load, store: Store) -> None:
+    load(
+        "id\ttitle\tdescription\tlink\timage link\tavailability\tprice\tsale price\tbrand\tgtin\tcondition\titem group id\n"
+        "LAMP-S\tOak Lamp\tWarm light\thttps://x/1\thttps://x/1.jpg\tin stock\t40.00 EUR\t35.00 EUR\tNord\t04006381333931\tnew\tLAMP\n",
+        "feed.txt",
+    )
+    assert store.rows("SELECT product_id, title, price, currency, brand FROM products") == [
+        {"product_id": "LAMP", "title": "Oak Lamp", "price": 40, "currency": "EUR", "brand": "Nord"}
+    ]
+    assert store.rows("SELECT sku, price, compare_at_price, barcode FROM variants") == [
+        {"sku": "LAMP-S", "price": 35, "compare_at_price": 40, "barcode": "04006381333931"}
+    ]

@@ -25,7 +25,7 @@ class ParquetTable(Table):
         super().__init__(file)
         self.keyed = True
         with _understood("this Parquet file", file):
-            self._scan = pl.scan_parquet(path)
+            self._scan = pl.scan_parquet(path, glob=False)
             self._schema = self._scan.collect_schema()
             self.types = {
                 name: "integer" if kind.is_integer() else "number"

@@ -10,7 +10,7 @@ from typing import Any
 from engine.errors import InputFileError
 from engine.importing import encodings
 from engine.importing.delimited import Batch, Record
-from engine.importing.reading.tables import BATCH_ROWS, HEAD_RECORDS, FrameTable, Table
+from engine.importing.reading.tables import BATCH_ROWS, HEAD_RECORDS, FrameTable, Table, check_size
 
 
 class JsonTable(Table):
@@ -29,6 +29,7 @@ class JsonTable(Table):
             self._count += 1
             if item is not None:
                 names.update(dict.fromkeys(item))
+                check_size(len(names), self._count, file)
                 if len(head) < HEAD_RECORDS:
                     head.append((line, item))
         self.types = types.found()
@@ -48,11 +49,15 @@ class JsonTable(Table):
                     continue
                 try:
                     item = decoder.decode(raw)
-                except msgspec.DecodeError:
+                except (msgspec.DecodeError, RecursionError):
                     item = None
-                if types is not None and isinstance(item, dict):
-                    types.add(item)
-                yield number, _flat(item) if isinstance(item, dict) else None, raw.decode("utf-8", "replace").strip()
+                if not isinstance(item, dict):
+                    yield number, None, raw.decode("utf-8", "replace").strip()
+                    continue
+                for part in _taken_apart([item]):
+                    if types is not None:
+                        types.add(part)
+                    yield number, _flat(part), ""
 
     def head(self) -> list[Record]:
         return self._head
@@ -150,20 +155,54 @@ def one_document(path: Path, skip: int) -> list[Any] | None:
         document = msgspec.json.decode(path.read_bytes()[skip:])
     except (msgspec.DecodeError, RecursionError):
         return None
-    lists = [item for item in document.values() if isinstance(item, list) and any(isinstance(i, dict) for i in item)]
-    return max(lists, key=len, default=None)
+    lists = {k: v for k, v in document.items() if isinstance(v, list) and any(isinstance(i, dict) for i in v)}
+    name = max(lists, key=lambda key: len(lists[key]), default=None)
+    if name is None:
+        return None
+    if name.casefold() in _PARTS:
+        # One conversation: what is said of the whole belongs to each of its messages.
+        return list(_parts(document, name))
+    return lists[name]
+
+
+# The parts of a conversation, which tell more than what is said of it as a whole.
+_PARTS = ("messages", "comments", "conversations", "conversation_parts", "replies")
+
+
+def _parts(item: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
+    """The parts of an object, each with the object's own plain values under `whole.…`."""
+    plain = {f"whole.{key}": value for key, value in item.items() if not isinstance(value, dict | list)}
+    for part in item[name]:
+        if isinstance(part, dict):
+            yield {**part, **{key: value for key, value in plain.items() if value is not None}}
+
+
+def _taken_apart(items: list[Any]) -> list[Any]:
+    """Conversations as their messages; other objects as they are."""
+    whole = [item for item in items if isinstance(item, dict)]
+    for name in _PARTS:
+        holding = [isinstance(i.get(name), list) and any(isinstance(p, dict) for p in i[name]) for i in whole]
+        if holding and sum(holding) > len(holding) / 2:
+            return [
+                part
+                for item, holds in zip(whole, holding, strict=True)
+                for part in (_parts(item, name) if holds else [item])
+            ]
+    return items
 
 
 def rows_of(items: list[Any], name: str) -> Table:
     """A list of JSON objects as a table; rows count from 1."""
     import polars as pl
 
+    items = _taken_apart(items)
     types = _Types()
     for item in items:
         if isinstance(item, dict):
             types.add(item)
     rows = [_flat(item) for item in items if isinstance(item, dict)]
     names = list(dict.fromkeys(key for row in rows for key in row))
+    check_size(len(names), len(rows), name)
     if not names:
         raise InputFileError("this file holds no rows.", file=name, todo="Export it again.")
     data = [[key, *(row.get(key) for row in rows)] for key in names]

@@ -16,6 +16,7 @@ from engine.importing import binary, encodings
 from engine.importing.reading.columns import ParquetTable
 from engine.importing.reading.objects import JsonTable, decoded, one_document, rows_of
 from engine.importing.reading.pages import web_page
+from engine.importing.reading.prose import chat_log, markdown
 from engine.importing.reading.tables import Table
 from engine.importing.reading.text import TextTable
 from engine.importing.reading.workbooks import check_well_formed, damaged_archive, encrypted, workbook
@@ -25,7 +26,7 @@ LARGEST_MEMBER = 4 << 30
 LARGEST_SHEET = 1 << 30
 DEEPEST_ARCHIVE = 3
 _OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
-_TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".json", ".jsonl", ".ndjson")
+_TEXT_SUFFIXES = (".csv", ".md", ".tsv", ".txt", ".tab", ".json", ".jsonl", ".ndjson")
 _REPORT_SUFFIXES = frozenset((*_TEXT_SUFFIXES, ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".parquet", ".zip", ".gz"))
 
 
@@ -128,9 +129,16 @@ class _Opener:
         return self._folder / f"{self._files}{suffix}"
 
     def _text(self, path: Path, name: str) -> list[Table]:
+        """Text of any kind; characters that could not be read are told of."""
         found = encodings.detect(path, name, self._words, self._encoding)
+        tables = self._tables_of_text(path, name, found)
+        if found.note is not None:
+            tables[0].notes.append(found.note)
+        return tables
+
+    def _tables_of_text(self, path: Path, name: str, found: encodings.Encoding) -> list[Table]:
         skip = found.bom
-        if found.name != "utf-8" or _old_mac(path):
+        if found.name != "utf-8" or found.damaged or _old_mac(path):
             target = self._new(".txt")
             encodings.transcode(path, found, target, name)
             path, skip = target, 0
@@ -146,6 +154,10 @@ class _Opener:
         page = (b"<!doctype html", b"<html", b"<table", b"<meta", b"<?xml", b"<style")
         if lowered.startswith(page) or b"<table" in lowered:
             return web_page(path, name, skip)
+        prose = chat_log(path, name, skip) or markdown(path, name, skip)
+        if prose is not None:
+            prose.encoding, prose.runner_up = found.name, found.runner_up
+            return [prose]
         return [TextTable(name, path, found, skip, self._delimiter)]
 
     def _zipped(self, path: Path, name: str, depth: int) -> list[Table]:

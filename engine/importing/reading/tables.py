@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from engine.errors import InputFileError
 from engine.importing.delimited import Batch, Record
 
 if TYPE_CHECKING:
@@ -12,6 +13,25 @@ if TYPE_CHECKING:
 
 HEAD_RECORDS = 60
 BATCH_ROWS = 100_000
+MOST_COLUMNS = 16_384
+"""As many as a spreadsheet has; a table of more is no table."""
+MOST_SPARSE_CELLS = 20_000_000
+"""Cells of a table whose rows each bring names of their own; one of usual width may have as many as it likes."""
+_USUAL_WIDTH = 1_000
+
+
+def check_size(columns: int, rows: int, file: str) -> None:
+    """Refuse a table of more columns than make one, or of hardly anything but empty cells.
+
+    Raises:
+        InputFileError: it is too wide.
+    """
+    if columns > MOST_COLUMNS or (columns > _USUAL_WIDTH and rows * columns > MOST_SPARSE_CELLS):
+        raise InputFileError(
+            f"there are {columns:,} different columns here, which no report has.",
+            file=file,
+            todo="Export it again, or keep only the columns that hold something.",
+        )
 
 
 class Table:
@@ -79,3 +99,32 @@ class FrameTable(Table):
     def filled(self, lines: list[int]) -> list[int]:
         rows = ((line, self._frame.row(line - self._first_line)) for line in lines)
         return [line for line, cells in rows if any(cell and cell.strip() for cell in cells)]
+
+
+class LineTable(Table):
+    """Rows that stand on lines of their own, under names that come with them.
+
+    Args:
+        names, rows, lines: the columns, their cells, and the line of each row.
+    """
+
+    def __init__(self, file: str, names: Sequence[str], rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
+        super().__init__(file)
+        self.keyed = True
+        self._names, self._rows, self._lines = tuple(names), rows, lines
+
+    def head(self) -> list[Record]:
+        rows = zip(self._lines[:HEAD_RECORDS], self._rows[:HEAD_RECORDS], strict=True)
+        return [Record(0, self._names), *(Record(line, tuple(row)) for line, row in rows)]
+
+    def records(self) -> int:
+        return len(self._rows) + 1
+
+    def batches(self, first: int, width: int, columns: list[int]) -> Iterator[Batch]:
+        import polars as pl
+
+        for at in range(max(0, first - 1), len(self._rows), BATCH_ROWS):
+            part = self._rows[at : at + BATCH_ROWS]
+            data = {str(i): [row[i] for row in part] for i in columns}
+            frame = pl.DataFrame(data, schema={str(i): pl.String for i in columns})
+            yield Batch(frame, pl.Series(self._lines[at : at + BATCH_ROWS], dtype=pl.Int64))

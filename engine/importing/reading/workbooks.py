@@ -60,7 +60,7 @@ def workbook(path: Path, name: str) -> list[Table]:
     for sheet, frame in sheets:
         if frame.height and frame.width:
             frame.columns = [str(i) for i in range(frame.width)]
-            table = FrameTable(name, sheet if len(sheets) > 1 else None, _completed(frame, known.get(sheet)))
+            table = FrameTable(name, sheet if len(sheets) > 1 else None, _completed(frame, known.get(sheet), name))
             tables.append(table)
     if not tables:
         raise InputFileError("this workbook is empty.", file=name, todo="Export it again.")
@@ -86,6 +86,7 @@ _LONG = re.compile(
     rb'<c r="([A-Z]{1,3})(\d{1,7})"(?: s="\d+")?(?: t="n")?(?: s="\d+")?><v>(\d{16,22}|\d(?:\.\d+)?E\+(?:1[5-9]|2[01]))</v>'
 )
 _MOST_LOOKED_AT = 64 << 20
+_MOST_MERGED = 2_000_000
 
 
 def _details(path: Path) -> dict[str, _Details]:
@@ -131,7 +132,7 @@ def _column(letters: bytes) -> int:
     return number - 1
 
 
-def _completed(frame: pl.DataFrame, details: _Details | None) -> pl.DataFrame:
+def _completed(frame: pl.DataFrame, details: _Details | None, name: str) -> pl.DataFrame:
     """A merged cell's text in each row it covers (a heading over two rows, an order over its lines), long numbers whole."""
     import polars as pl
 
@@ -141,6 +142,11 @@ def _completed(frame: pl.DataFrame, details: _Details | None) -> pl.DataFrame:
     for (row, column), text in details.long.items():
         if 0 <= column < frame.width and row < frame.height:
             changed.setdefault(column, {})[row] = text
+    covered = sum(min(bottom, frame.height) - top for top, _, bottom in details.merged)
+    if covered > _MOST_MERGED:
+        raise InputFileError(
+            "too many cells are merged here to be read.", file=name, todo="Unmerge them, or save the sheet as .csv."
+        )
     for top, column, bottom in details.merged:
         if not 0 <= column < frame.width or top >= frame.height:
             continue
