@@ -18,6 +18,7 @@ from engine.importing.item import Item, prepare
 from engine.importing.reading import Table, open_file
 from engine.importing.recognise import read_header
 from engine.importing.report import ImportReport, ImportSettings, Recognition
+from engine.importing.traces import forget_traces, remove_rejects
 from engine.importing.transform import Transformer
 from engine.importing.undo import undo_rows
 from engine.jobs import JobContext
@@ -186,6 +187,8 @@ def undo(store: Store, import_id: int) -> dict[str, int]:
         link.link(db)
         review_links.link_reviews(db)
         news.tell(db, import_id)
+        written = forget_traces(db, import_id)
+    remove_rejects(store.path, written)
     return {"rows_removed": removed, "rows_restored": restored}
 
 
