@@ -1,6 +1,6 @@
 """`make bench`: speed and memory on this machine, side by side with what a user would use instead.
 
-    python -m tests.bench [start] [importing] [inference] [reading] [kills] [memory]
+    python -m tests.bench [start] [importing] [inference] [reading] [kills] [memory] [stock]
 
 Prints one line per measurement as it is made; nothing here is asserted.
 """
@@ -21,7 +21,13 @@ ROUNDS = 5
 
 def show(row: dict[str, Any]) -> None:
     """One measurement as a line."""
-    value = f"{row['value']:,.2f}" if isinstance(row["value"], float) else f"{row['value']:,}"
+    value = (
+        row["value"]
+        if isinstance(row["value"], str)
+        else f"{row['value']:,.2f}"
+        if isinstance(row["value"], float)
+        else f"{row['value']:,}"
+    )
     print(f"{row['name']:<64} {value:>12} {row['unit']:<12} {row.get('note', '')}", flush=True)
 
 
@@ -194,6 +200,13 @@ def memory() -> None:
         show({"name": "time: sample shop, import and reading", "value": time.perf_counter() - begun, "unit": "s"})
 
 
+def stock() -> None:
+    """Forecasts and ordering against what sellers use instead."""
+    from tests.bench_stock import run
+
+    run(show)
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "start": start,
     "importing": importing,
@@ -201,6 +214,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "reading": reading,
     "kills": kills,
     "memory": memory,
+    "stock": stock,
 }
 
 if __name__ == "__main__":

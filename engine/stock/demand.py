@@ -143,7 +143,7 @@ _WEEK = re.compile(r"^(\d{4})-?W(\d{1,2})$", re.IGNORECASE)
 _MONTH = re.compile(r"^(\d{4})[-/.](\d{1,2})$")
 _DAY = re.compile(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})([T ].*)?$")
 _COUNT = re.compile(r"^[A-Za-z]*\s*(\d+)$")
-_NO = {"", "0", "0.0", "no", "false", "none", "nan", "n", "否"}
+_NO = {"", "no", "false", "none", "n", "否"}
 
 
 def _cell(row: dict[str, Any], number: int) -> _Cell:
@@ -162,8 +162,17 @@ def _cell(row: dict[str, Any], number: int) -> _Cell:
         raise InputFileError(f"Row {number}: {quantity!r} is no quantity.", todo="Write plain numbers.") from None
     if amount is not None and not np.isfinite(amount):
         amount = None
-    mark = str(row.get("promotion") if row.get("promotion") is not None else "").strip().lower()
-    return _Cell(str(series), _period(raw, number), amount, cost, mark not in _NO)
+    return _Cell(str(series), _period(raw, number), amount, cost, _promoted(row.get("promotion")))
+
+
+def _promoted(mark: Any) -> bool:
+    """Whether a cell marks a promotion: any word but a no, any number but zero."""
+    text = str(mark if mark is not None else "").strip().lower()
+    try:
+        number = float(text)
+    except ValueError:
+        return text not in _NO
+    return bool(np.isfinite(number)) and number != 0
 
 
 def _period(raw: Any, number: int) -> date | int | tuple[int, int]:

@@ -189,6 +189,7 @@ def features(units: Array, paths: Array, level: Array, spread: Array, t: int) ->
 def _boosted(history: History, past: Errors, z: Array, series: Indices, origins: Indices) -> Array:
     """Quantiles of the scaled error by histogram gradient boosting with pinball loss: shape (4, n)."""
     from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
 
     def described(t: int) -> Array:
         return features(history.units, history.paths, history.level, past.spread[:, t] / past.span, t)
@@ -205,5 +206,7 @@ def _boosted(history: History, past: Errors, z: Array, series: Indices, origins:
             loss="quantile", quantile=quantile, max_iter=60, learning_rate=0.05, max_leaf_nodes=4,
             min_samples_leaf=least, l2_regularization=5.0, early_stopping=False, random_state=0,
         )  # fmt: skip
-        answers.append(model.fit(x, z).predict(now))
+        # Threads gain nothing on tables this small and lose much on a busy machine.
+        with threadpool_limits(limits=1, user_api="openmp"):
+            answers.append(model.fit(x, z).predict(now))
     return np.stack(answers)

@@ -66,6 +66,24 @@ def test_rows_after_the_last_quantity_are_plans() -> None:
 
 
 @pytest.mark.parametrize(
+    ("mark", "promoted"),
+    [
+        ("1", True),
+        (True, True),
+        ("spring", True),
+        (0.15, True),
+        ("0.00", False),
+        (None, False),
+        ("no", False),
+        ("", False),
+    ],
+)
+def test_a_mark_of_a_promotion_is_any_word_but_no(mark: object, promoted: bool) -> None:
+    made = panel([{"series": "a", "period": 1, "quantity": 1, "promotion": mark}])
+    assert made.promoted.tolist() == [[promoted]]
+
+
+@pytest.mark.parametrize(
     ("rows", "said"),
     [
         ([], "no rows"),
