@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from engine.desks.work import Work
-from engine.findings import Finding, Impact, Interval, wilson
+from engine.findings import Finding, Impact, wilson
 from engine.promotions import facts
 from engine.promotions.design import break_even_lift
 from engine.promotions.effect import METHOD, Aftermath, Effect, Window, aftermaths, effects, pull_forward
@@ -175,7 +175,6 @@ def _finding(one: Measured) -> Finding | None:
         subject={"product": one.product, "name": one.name, "promotion": one.id},
         numbers=numbers | {"unit": "units"},
         method=METHOD,
-        interval=Interval(one.low or 0.0, one.high or 0.0),
         p=one.lack_p if kind == "pulled_forward" else None,
         impact=impact,
         query=f"SELECT * FROM promotion_effects WHERE id = '{one.id.replace(chr(39), chr(39) * 2)}'",

@@ -254,7 +254,7 @@ def _loss(product: str, name: str, currency: str, parts: dict[str, int], loss: f
         kind="sells_at_loss",
         subject={"product": product, "name": name},
         numbers={
-            "loss": round(loss, 2), "currency": currency, "units": units, "months": 3,
+            "loss": round(loss, 2), "currency": currency, "units": units, "over_months": 3,
             "parts": {part: cents / 100 for part, cents in sorted(parts.items())}, "unit": "units",
         },
         method="sales - discounts - refunds - fees - ads - shipping - cost of goods, last three whole months (v1)",

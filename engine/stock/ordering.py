@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -183,10 +184,15 @@ def _spare_days(demand: Expected, have: float, level: float, days: float, lead: 
     if demand.mean <= 1e-9:
         return None
     quantile = demand.at(level)
-    for wait in range(366):
-        if _part(demand, quantile, (lead + wait) / max(days, 1e-9)) > have:
-            return max(0, wait - 1)
-    return None
+
+    def short(wait: int) -> bool:
+        return _part(demand, quantile, (lead + wait) / max(days, 1e-9)) > have
+
+    if not short(365):
+        return None
+    # What is needed only grows with the wait: the first day that is short is found by halving.
+    first = bisect.bisect_left(range(366), True, key=short)
+    return max(0, first - 1)
 
 
 def rounded(need: float, supply: Supply) -> tuple[float, str]:

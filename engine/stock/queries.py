@@ -156,23 +156,48 @@ def order_of(
     )
 
 
-def order_list(store: Store, what_if: WhatIf | None = None) -> list[Line]:
-    """Every item with a shelf, what is worth most at risk first; items nobody counted are left out."""
+@dataclass(frozen=True)
+class Planning:
+    """All that order lists are made from, read once: what-ifs need no second look at the shop.
+
+    Attributes:
+        demands: of all items; shelves, supplies, coming: by item. Items nobody counted have no shelf.
+    """
+
+    demands: tuple[Demand, ...]
+    shelves: dict[str, facts.Shelf]
+    supplies: dict[str, Supply]
+    coming: dict[str, float]
+
+    def lines(self, what_if: WhatIf | None = None) -> list[Line]:
+        """Every item with a shelf, what is worth most at risk first."""
+        asked = what_if or WhatIf()
+        counted = [d for d in self.demands if d.item in self.shelves]
+        orders = [
+            order_of(d, self.supplies[d.item], self.shelves[d.item], self.coming.get(d.item, 0.0), asked)
+            for d in counted
+        ]
+        if asked.budget is not None:
+            orders = within_budget(orders, asked.budget)
+        margins = {d.item: d.weekly * ((d.price or 0.0) - (self.supplies[d.item].cost or 0.0)) for d in counted}
+        worth = health.abc(margins)
+        lines = [_line(d, o, worth[d.item]) for d, o in zip(counted, orders, strict=True)]
+        return sorted(lines, key=lambda line: (-(line.order.at_risk or 0.0) * (1 - line.order.lasts), line.order.sku))
+
+
+def planning(store: Store) -> Planning:
+    """What the shop's order lists are made from."""
     known = demands(store)
-    shelves = facts.shelves(store)
-    if not known or not shelves:
-        return []
+    if not known:
+        return Planning((), {}, {}, {})
     today = date.fromisoformat(known[0].day)
     supplies = facts.supplies(store, {d.item: d.product for d in known}, today)
-    coming = facts.incoming(store)
-    asked = what_if or WhatIf()
-    counted = [d for d in known if d.item in shelves]
-    orders = [order_of(d, supplies[d.item], shelves[d.item], coming.get(d.item, 0.0), asked) for d in counted]
-    if asked.budget is not None:
-        orders = within_budget(orders, asked.budget)
-    worth = health.abc({d.item: d.weekly * ((d.price or 0.0) - (supplies[d.item].cost or 0.0)) for d in counted})
-    lines = [_line(d, o, worth[d.item]) for d, o in zip(counted, orders, strict=True)]
-    return sorted(lines, key=lambda line: (-(line.order.at_risk or 0.0) * (1 - line.order.lasts), line.order.sku))
+    return Planning(tuple(known), facts.shelves(store), supplies, facts.incoming(store))
+
+
+def order_list(store: Store, what_if: WhatIf | None = None) -> list[Line]:
+    """The order list of a shop; empty where nothing was forecast or nothing says what is in stock."""
+    return planning(store).lines(what_if)
 
 
 def _line(demand: Demand, made: Order, abc: str) -> Line:

@@ -1,0 +1,1 @@
+"""Stock: what to order by when, and why so many."""
