@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.findings import Finding
+from engine.reviews.themes import said_in
 from engine.say import Speaker
 
 
@@ -12,9 +13,13 @@ def _who(finding: Finding, say: Speaker) -> str:
     return str(name) if name else say._("Whole shop")
 
 
+def _theme_name(finding: Finding, say: Speaker) -> str:
+    return said_in(say.language, str(finding.subject.get("theme")), str(finding.subject["theme_name"]))
+
+
 def _theme(finding: Finding, say: Speaker) -> str:
     """The theme, with the customers' own words where one says it well."""
-    theme, quote = str(finding.subject["theme_name"]), finding.numbers.get("quote")
+    theme, quote = _theme_name(finding, say), finding.numbers.get("quote")
     return say._("{theme} (“{quote}”)").format(theme=theme, quote=quote) if quote else theme
 
 
@@ -52,7 +57,7 @@ def _pain_point(finding: Finding, say: Speaker) -> str:
 
 def _too_few(finding: Finding, say: Speaker) -> str:
     return say._("{who}: {k} of {n} reviews mention {theme}: too few to say.").format(
-        theme=finding.subject["theme_name"], **_counts(finding, say)
+        theme=_theme_name(finding, say), **_counts(finding, say)
     )
 
 

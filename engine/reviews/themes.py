@@ -15,6 +15,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,19 @@ def anchors(polarity: str) -> list[Anchor]:
         )
         for key, entry in table.items()
     ]
+
+
+def said_in(language: str, key: str, name: str) -> str:
+    """An anchored theme's name in another language; any other name as it is: customers and the seller chose it."""
+    if (language == "zh") == bool(_HAN.search(name)):
+        return name
+    labels = _labels().get(key, {})
+    return labels.get(language, name) if name in labels.values() else name
+
+
+@cache
+def _labels() -> dict[str, dict[str, str]]:
+    return {f"{polarity}/{one.key}": one.label for polarity in ("negative", "positive") for one in anchors(polarity)}
 
 
 def language_of(text: str, stated: str | None = None) -> str:

@@ -58,6 +58,14 @@ def test_what_is_near_nothing_or_says_nothing_in_particular_is_in_no_theme(examp
     assert themes.group([], np.zeros((0, SIZE), np.float32), "en", themes.anchors("negative"), examples) == []
 
 
+def test_what_is_complained_about_everywhere_is_named_in_the_readers_language() -> None:
+    assert themes.said_in("zh", "negative/battery", "battery") == "电池续航"
+    assert themes.said_in("en", "negative/battery", "电池续航") == "battery"
+    # A shop's own words, and a name that the seller gave, stay.
+    assert themes.said_in("zh", "negative/battery", "dead cells") == "dead cells"
+    assert themes.said_in("zh", "negative/en-whistle", "whistle") == "whistle"
+
+
 def test_one_theme_in_two_languages_is_one_theme() -> None:
     english = themes.Theme("negative/battery", "battery", "negative", "en", ("battery",), (0, 1), (0.9, 0.8))
     chinese = themes.Theme("negative/battery", "电池续航", "negative", "zh", ("电池",), (2,), (0.7,))
