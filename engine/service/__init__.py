@@ -1,0 +1,1 @@
+"""The service desk: customers' messages understood, routed, and answered with sources."""
