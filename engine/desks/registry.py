@@ -75,6 +75,13 @@ PRIVACY = Desk(
     verb_names=("privacy",),
     labels=(("pii", "engine.privacy.redaction:label_texts"),),
 )
+SERVICE = Desk(
+    "service",
+    N_("Service"),
+    verbs="engine.service.verbs:VERBS",
+    verb_names=("answer",),
+    labels=(("intents", "engine.service.labels:label_intents"),),
+)
 
 DESKS: tuple[Desk, ...] = (
     IMPORTS,
@@ -83,6 +90,7 @@ DESKS: tuple[Desk, ...] = (
     STOCK,
     PROMOTIONS,
     PRIVACY,
+    SERVICE,
 )
 
 READER = "engine.importing.table:read_table"

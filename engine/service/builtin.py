@@ -10,10 +10,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class BuiltIn:
-    """One intent: what a seller calls it (a message), whether it always goes to a person, and its examples."""
+    """One intent: its name, whether it always goes to a person, and its examples."""
 
     name: str
-    title: str
     person: bool
     examples: tuple[str, ...]
 
@@ -22,9 +21,7 @@ class BuiltIn:
 def built_in() -> tuple[BuiltIn, ...]:
     """All of them, in the file's order."""
     data = tomllib.loads((Path(__file__).parent / "intents.toml").read_text("utf-8"))
-    return tuple(
-        BuiltIn(name, one["title"], bool(one.get("person", False)), (*one["en"], *one["zh"])) for name, one in data.items()
-    )
+    return tuple(BuiltIn(name, bool(one.get("person", False)), (*one["en"], *one["zh"])) for name, one in data.items())
 
 
 def examples() -> tuple[list[str], list[str]]:
