@@ -16,8 +16,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ANSWERS_FROM = 0.86
-"""Least cosine at which a passage is shown as an answer; see `docs/service.md` for how it was chosen."""
+ANSWERS_FROM = 0.87
+"""Least cosine at which a passage is shown as an answer: on shoppers' questions with labelled passages, 69 % of those that can
+be answered reach it and 45 % of those that cannot; it tells more than nothing, and not much."""
 SHOWN = 3
 
 

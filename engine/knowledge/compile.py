@@ -1,0 +1,188 @@
+"""A reading as SQL over the views named for people, and in words; code writes both, from the same reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from engine.knowledge.lexicon import Measure
+from engine.knowledge.reading import Reading
+
+if TYPE_CHECKING:
+    from engine.store.database import Store
+
+ROWS = 200
+"""Rows listed at most, where a question asks for rows."""
+_LISTED = {
+    "v_reviews": "id, product_name, day, stars, text",
+    "v_messages": "id, day, author_role, text",
+    "v_returns": "id, product_name, day, reason, comment",
+    "v_stock": "sku, product_name, coalesce(available, on_hand) AS left_over",
+}
+_ON_ORDERS = {
+    "orders": "count(DISTINCT order_id)",
+    "revenue": "round(sum(total), 2)",
+    "cancelled_orders": "count(DISTINCT order_id)",
+    "average_order": "round(1.0 * sum(total) / count(DISTINCT order_id), 2)",
+}
+"""Measures of order lines that can be read from the orders themselves, where couriers and places stand."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A query with the words that say what it asks; `subject` names what is missing when a filter cannot be applied."""
+
+    sql: str
+    words: dict[str, str]
+
+
+class Inapplicable(Exception):
+    """A filter or split that the measure's rows do not carry; `args[0]` names it."""
+
+
+def quoted(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def compiled(reading: Reading, store: Store) -> Compiled:
+    """The query of a reading.
+
+    Raises:
+        Inapplicable: the rows it counts do not say what it filters or splits by.
+    """
+    reading = _where_it_can_be_read(reading)
+    where = [clause for clause, *_ in _conditions(reading)]
+    words = {language: _words(reading, language) for language in ("en", "zh")}
+    view, measure = reading.measure.view, reading.measure
+    condition = f" WHERE {' AND '.join(where)}" if where else ""
+    if reading.listed or measure.sql is None:
+        order = {"v_stock": "3, 1"}.get(view, "day DESC, id DESC")
+        columns = measure.listing or _LISTED[view]
+        return Compiled(f"SELECT {columns} FROM {view}{condition} ORDER BY {order} LIMIT {reading.limit or ROWS}", words)
+    value = measure.sql.replace("{returns_where}", _returns_where(reading))
+    columns = [reading.split.column] if reading.split else []
+    if measure.money and reading.currency is None and _several_currencies(store, view, condition):
+        columns.append("currency")
+    if not columns:
+        return Compiled(f"SELECT {value} FROM {view}{condition}", words)
+    known = f"{reading.split.column} IS NOT NULL" if reading.split else ""
+    if known:
+        condition = f"{condition} AND {known}" if condition else f" WHERE {known}"
+    groups = ", ".join(str(i) for i in range(1, len(columns) + 1))
+    figure = len(columns) + 1
+    order = groups if reading.descending is None else f"{figure} {'DESC' if reading.descending else 'ASC'}, 1"
+    if reading.descending is None and reading.split and reading.split.name not in ("month", "year", "day", "stars"):
+        order = f"{figure} DESC, 1"
+    limit = f" LIMIT {reading.limit}" if reading.limit else ""
+    return Compiled(
+        f"SELECT {', '.join(columns)}, {value} FROM {view}{condition} GROUP BY {groups} ORDER BY {order}{limit}", words
+    )
+
+
+def _where_it_can_be_read(reading: Reading) -> Reading:
+    """The reading over a view that carries its split and filters: order lines give way to orders where these must tell."""
+    measure = reading.measure
+    needs_orders = bool(reading.couriers) or (reading.split is not None and measure.view not in reading.split.views)
+    if needs_orders and measure.view == "v_order_lines":
+        if measure.name not in _ON_ORDERS or reading.products:
+            raise Inapplicable(reading.split.name if reading.split else "courier")
+        measure = replace(measure, view="v_orders", sql=_ON_ORDERS[measure.name])
+    if reading.split is not None and measure.view not in reading.split.views:
+        raise Inapplicable(reading.split.name)
+    if reading.couriers and measure.view not in ("v_reviews", "v_orders"):
+        raise Inapplicable("courier")
+    if reading.period is not None and measure.view == "v_stock":
+        raise Inapplicable("period")
+    return replace(reading, measure=measure)
+
+
+Condition = tuple[str, str, str]
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> str:
+    if len(values) == 1:
+        return f"{column} = {quoted(values[0])}"
+    return f"{column} IN ({', '.join(map(quoted, values))})"
+
+
+def _conditions(reading: Reading) -> Iterator[Condition]:
+    """The WHERE clauses of a reading, with their words in English and Chinese."""
+    measure = reading.measure
+    if measure.where:
+        yield measure.where, "", ""
+    if reading.products:
+        named = ", ".join(reading.products)
+        yield _one_of("product", reading.products), f"product {named}", f"商品 {named}"
+    if reading.platforms:
+        named = ", ".join(reading.platforms)
+        yield _one_of("platform", reading.platforms), f"platform {named}", f"平台 {named}"
+    if reading.couriers:
+        named = ", ".join(reading.couriers)
+        yield _one_of("courier", reading.couriers), f"courier {named}", f"快递 {named}"
+    if reading.currency and measure.money:
+        yield f"currency = {quoted(reading.currency)}", f"in {reading.currency}", f"币种 {reading.currency}"
+    if reading.period:
+        yield _period(reading)
+    if reading.stars:
+        sign, number = reading.stars
+        yield f"stars {sign} {number:g}", f"stars {sign} {number:g}", f"星级 {sign} {number:g}"
+    if reading.language:
+        yield f"language = {quoted(reading.language)}", f"language {reading.language}", f"语言 {reading.language}"
+    for word in reading.topic:
+        column = "comment" if measure.view == "v_returns" else "text"
+        yield f"{column} LIKE {quoted(f'%{word}%')}", f"with “{word}”", f"含“{word}”"
+    if reading.threshold and measure.value:
+        sign, number = reading.threshold
+        yield f"{measure.value} {sign} {number:g}", f"{sign} {number:g}", f"{sign} {number:g}"
+    elif measure.name == "low_stock":
+        yield f"{measure.value} <= 0" if measure.value else "1", "nothing left", "已无货"
+
+
+def _period(reading: Reading) -> Condition:
+    assert reading.period is not None
+    first, last = reading.period.first, reading.period.last
+    month = first[:7]
+    if first == f"{month}-01" and last[:7] == month and int(last[8:]) >= 28:
+        return f"month = {quoted(month)}", month, month
+    return f"day BETWEEN {quoted(first)} AND {quoted(last)}", f"{first} to {last}", f"{first} 至 {last}"
+
+
+def _returns_where(reading: Reading) -> str:
+    same = [clause for clause, *_ in _conditions(replace(reading, measure=_bare(reading.measure)))]
+    if reading.split is not None:
+        same.append(f"v_returns.{reading.split.column} = v_order_lines.{reading.split.column}")
+    return f"WHERE {' AND '.join(same)}" if same else ""
+
+
+def _bare(measure: Measure) -> Measure:
+    return replace(measure, where=None, value=None, name="returns")
+
+
+def _several_currencies(store: Store, view: str, condition: str) -> bool:
+    found = store.rows(f"SELECT DISTINCT currency FROM {view}{condition} LIMIT 3")
+    return len({row["currency"] for row in found if row["currency"]}) > 1
+
+
+_SPLIT_ZH = {
+    "product": "商品", "month": "月份", "year": "年份", "day": "日期", "platform": "平台", "courier": "快递", "variant": "规格",
+    "country": "国家", "city": "城市", "language": "语言", "sentiment": "情感", "stars": "星级", "reason": "原因", "location": "仓库",
+}  # fmt: skip
+
+
+def _words(reading: Reading, language: str) -> str:
+    """What is asked, in words."""
+    zh = language == "zh"
+    parts = [reading.measure.label_zh if zh else reading.measure.label]
+    parts += [said for said in ((c[2] if zh else c[1]) for c in _conditions(reading)) if said]
+    if reading.split:
+        parts.append(f"按{_SPLIT_ZH[reading.split.name]}" if zh else f"by {reading.split.name}")
+    if reading.descending is not None:
+        order = ("从高到低" if reading.descending else "从低到高") if zh else ("highest first" if reading.descending else "lowest first")
+        parts.append(order)
+    if reading.limit:
+        parts.append(f"前 {reading.limit} 个" if zh else f"the first {reading.limit}")
+    if reading.listed:
+        parts.append("列出每一条" if zh else "row by row")
+    return " · ".join(parts)
