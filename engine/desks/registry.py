@@ -83,6 +83,13 @@ SERVICE = Desk(
     labels=(("intents", "engine.service.labels:label_intents"),),
 )
 
+KNOWLEDGE = Desk(
+    "knowledge",
+    N_("Knowledge"),
+    verbs="engine.knowledge.verbs:VERBS",
+    verb_names=("ask",),
+)
+
 DESKS: tuple[Desk, ...] = (
     IMPORTS,
     REVIEWS,
@@ -91,6 +98,7 @@ DESKS: tuple[Desk, ...] = (
     PROMOTIONS,
     PRIVACY,
     SERVICE,
+    KNOWLEDGE,
 )
 
 READER = "engine.importing.table:read_table"

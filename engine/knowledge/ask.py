@@ -6,15 +6,15 @@ with the file that would tell; what is only half understood says so in its confi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.knowledge.compile import Compiled, Inapplicable, compiled
-from engine.knowledge.reading import Reading, Refusal, alternatives, read
+from engine.knowledge.reading import Reading, Refusal, alternatives, read, stem
 from engine.knowledge.slots import names_of
-from engine.say import Speaker
+from engine.say import N_, Speaker
 
 if TYPE_CHECKING:
     from engine.store.database import Store
@@ -23,8 +23,8 @@ CITED = 20
 SURE, LESS_FOR_A_WORD, LEAST_SURE = 0.92, 0.17, 0.35
 """Confidence of a question of which every word was read; less for each word that was not; below the last it is refused."""
 _FILES = {
-    "v_reviews": "reviews", "v_order_lines": "orders", "v_orders": "orders", "v_returns": "returns", "v_stock": "stock",
-    "v_ads": "ads", "v_fees": "settlements", "v_messages": "messages",
+    "v_reviews": N_("reviews"), "v_order_lines": N_("orders"), "v_orders": N_("orders"), "v_returns": N_("returns"),
+    "v_stock": N_("stock"), "v_ads": N_("ads"), "v_fees": N_("settlements"), "v_messages": N_("messages"),
 }  # fmt: skip
 
 
@@ -77,9 +77,8 @@ def ask(store: Store, question: str, *, product: str | None = None, today: date,
         file = reading.file_zh if language == "zh" else reading.file
         return _refused(question, say._("This shop does not say that. It would take: {file}.").format(file=file), file)
     if product is not None:
-        from dataclasses import replace
-
         reading = replace(reading, products=(product,))
+    reading = _with_topic(reading, store)
     confidence = SURE - LESS_FOR_A_WORD * len(reading.unread)
     if confidence < LEAST_SURE:
         words = say.named(reading.unread)
@@ -101,12 +100,25 @@ def ask(store: Store, question: str, *, product: str | None = None, today: date,
         tuple(columns),
         tuple(tuple(row) for row in rows),
         _sentence(reading, query, rows, say),
-        tuple(_citations(reading, query, store)),
+        tuple(_citations(query, store)),
         False,
         None,
         confidence,
         others,
     )
+
+
+def _with_topic(reading: Reading, store: Store) -> Reading:
+    """The reading with a word that was not understood as something to look for, where texts hold it."""
+    column = {"v_reviews": "text", "v_messages": "text", "v_returns": "comment"}.get(reading.measure.view)
+    if column is None or reading.topic:
+        return reading
+    for word in reading.unread:
+        wanted = stem(word)
+        if store.value(f"SELECT EXISTS (SELECT 1 FROM {reading.measure.view} WHERE {column} LIKE ?)", [f"%{wanted}%"]):
+            rest = tuple(other for other in reading.unread if other != word)
+            return replace(reading, topic=(wanted,), unread=rest)
+    return reading
 
 
 def _refused(question: str, why: str, file: str | None) -> Answered:
@@ -123,14 +135,20 @@ def _missing_file(reading: Reading, store: Store) -> str | None:
         platforms = set(reading.platforms)
         if reading.products:
             marks = ", ".join("?" for _ in reading.products)
-            sold = store.rows(f"SELECT DISTINCT platform FROM order_lines WHERE product IN ({marks})", list(reading.products))
+            sold = store.rows(
+                f"SELECT DISTINCT platform FROM order_lines WHERE product IN ({marks})", list(reading.products)
+            )
             platforms = platforms or {row["platform"] for row in sold}
         known = {row["platform"] for row in store.rows("SELECT DISTINCT platform FROM returns")}
         if platforms and not platforms & known:
             return "returns"
-    if reading.measure.name == "refunds" and not store.value("SELECT EXISTS (SELECT 1 FROM returns WHERE refund IS NOT NULL)"):
+    if reading.measure.name == "refunds" and not store.value(
+        "SELECT EXISTS (SELECT 1 FROM returns WHERE refund IS NOT NULL)"
+    ):
         return "returns"
-    unknown = [p for p in reading.platforms if not store.value(f"SELECT EXISTS (SELECT 1 FROM {view} WHERE platform = ?)", [p])]
+    unknown = [
+        p for p in reading.platforms if not store.value(f"SELECT EXISTS (SELECT 1 FROM {view} WHERE platform = ?)", [p])
+    ]
     return _FILES[view] if unknown and len(unknown) == len(reading.platforms) else None
 
 
@@ -165,11 +183,9 @@ def _sentence(reading: Reading, query: Compiled, rows: list[tuple[Any, ...]], sa
     return say._("{what}: {figures}{more}.").format(what=what, figures=shown, more=more)
 
 
-def _citations(reading: Reading, query: Compiled, store: Store) -> list[dict[str, Any]]:
+def _citations(query: Compiled, store: Store) -> list[dict[str, Any]]:
     """The first rows that were counted, with file and line."""
-    _, _, rest = query.sql.partition(f" FROM {reading.measure.view}")
-    view = reading.measure.view if rest else "v_orders"
-    rest = rest or query.sql.partition(" FROM v_orders")[2]
-    condition = rest.partition(" GROUP BY ")[0].partition(" ORDER BY ")[0]
+    view = query.view
+    condition = query.sql.rpartition(f" FROM {view}")[2].partition(" GROUP BY ")[0].partition(" ORDER BY ")[0]
     rows = store.rows(f"SELECT id, file, line FROM {view}{condition} ORDER BY id LIMIT {CITED}")
     return [{"table": view.removeprefix("v_"), "row_id": r["id"], "file": r["file"], "line": r["line"]} for r in rows]

@@ -31,9 +31,10 @@ _ON_ORDERS = {
 
 @dataclass(frozen=True)
 class Compiled:
-    """A query with the words that say what it asks; `subject` names what is missing when a filter cannot be applied."""
+    """A query over a view, with the words that say what it asks, by language."""
 
     sql: str
+    view: str
     words: dict[str, str]
 
 
@@ -59,26 +60,30 @@ def compiled(reading: Reading, store: Store) -> Compiled:
     condition = f" WHERE {' AND '.join(where)}" if where else ""
     if reading.listed or measure.sql is None:
         order = {"v_stock": "3, 1"}.get(view, "day DESC, id DESC")
-        columns = measure.listing or _LISTED[view]
-        return Compiled(f"SELECT {columns} FROM {view}{condition} ORDER BY {order} LIMIT {reading.limit or ROWS}", words)
+        listed = measure.listing or _LISTED[view]
+        sql = f"SELECT {listed} FROM {view}{condition} ORDER BY {order} LIMIT {reading.limit or ROWS}"
+        return Compiled(sql, view, words)
     value = measure.sql.replace("{returns_where}", _returns_where(reading))
     columns = [reading.split.column] if reading.split else []
     if measure.money and reading.currency is None and _several_currencies(store, view, condition):
         columns.append("currency")
     if not columns:
-        return Compiled(f"SELECT {value} FROM {view}{condition}", words)
-    known = f"{reading.split.column} IS NOT NULL" if reading.split else ""
-    if known:
-        condition = f"{condition} AND {known}" if condition else f" WHERE {known}"
+        return Compiled(f"SELECT {value} FROM {view}{condition}", view, words)
+    if reading.split:
+        condition += f"{' AND' if condition else ' WHERE'} {reading.split.column} IS NOT NULL"
     groups = ", ".join(str(i) for i in range(1, len(columns) + 1))
-    figure = len(columns) + 1
-    order = groups if reading.descending is None else f"{figure} {'DESC' if reading.descending else 'ASC'}, 1"
-    if reading.descending is None and reading.split and reading.split.name not in ("month", "year", "day", "stars"):
-        order = f"{figure} DESC, 1"
     limit = f" LIMIT {reading.limit}" if reading.limit else ""
-    return Compiled(
-        f"SELECT {', '.join(columns)}, {value} FROM {view}{condition} GROUP BY {groups} ORDER BY {order}{limit}", words
-    )
+    order = _order(reading, groups, len(columns) + 1)
+    sql = f"SELECT {', '.join(columns)}, {value} FROM {view}{condition} GROUP BY {groups} ORDER BY {order}{limit}"
+    return Compiled(sql, view, words)
+
+
+def _order(reading: Reading, groups: str, figure: int) -> str:
+    """By the figure where that is asked for or nothing else gives an order; times and stars in their own."""
+    if reading.descending is not None:
+        return f"{figure} {'DESC' if reading.descending else 'ASC'}, 1"
+    own = reading.split is None or reading.split.name in ("month", "year", "day", "stars")
+    return groups if own else f"{figure} DESC, 1"
 
 
 def _where_it_can_be_read(reading: Reading) -> Reading:
@@ -95,6 +100,8 @@ def _where_it_can_be_read(reading: Reading) -> Reading:
         raise Inapplicable("courier")
     if reading.period is not None and measure.view == "v_stock":
         raise Inapplicable("period")
+    if reading.products and measure.view in ("v_fees", "v_ads"):
+        raise Inapplicable("product")
     return replace(reading, measure=measure)
 
 
@@ -109,22 +116,33 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
 
 def _conditions(reading: Reading) -> Iterator[Condition]:
     """The WHERE clauses of a reading, with their words in English and Chinese."""
-    measure = reading.measure
-    if measure.where:
-        yield measure.where, "", ""
-    if reading.products:
-        named = ", ".join(reading.products)
-        yield _one_of("product", reading.products), f"product {named}", f"商品 {named}"
-    if reading.platforms:
-        named = ", ".join(reading.platforms)
-        yield _one_of("platform", reading.platforms), f"platform {named}", f"平台 {named}"
-    if reading.couriers:
-        named = ", ".join(reading.couriers)
-        yield _one_of("courier", reading.couriers), f"courier {named}", f"快递 {named}"
-    if reading.currency and measure.money:
+    if reading.measure.where:
+        yield reading.measure.where, "", ""
+    yield from _names(reading)
+    if reading.currency and reading.measure.money:
         yield f"currency = {quoted(reading.currency)}", f"in {reading.currency}", f"币种 {reading.currency}"
     if reading.period:
         yield _period(reading)
+    yield from _texts(reading)
+
+
+def _names(reading: Reading) -> Iterator[Condition]:
+    """What a reading names: products, platforms, couriers."""
+    if reading.products:
+        named = ", ".join(reading.products)
+        own = _one_of("product", reading.products)
+        if reading.measure.view == "v_orders":
+            own = f"order_id IN (SELECT order_id FROM v_order_lines WHERE {own})"
+        yield own, f"product {named}", f"商品 {named}"
+    for column, values, word in (("platform", reading.platforms, "平台"), ("courier", reading.couriers, "快递")):
+        if values:
+            named = ", ".join(values)
+            yield _one_of(column, values), f"{column} {named}", f"{word} {named}"
+
+
+def _texts(reading: Reading) -> Iterator[Condition]:
+    """Stars, language, words to look for, and how little is little."""
+    measure = reading.measure
     if reading.stars:
         sign, number = reading.stars
         yield f"stars {sign} {number:g}", f"stars {sign} {number:g}", f"星级 {sign} {number:g}"
@@ -136,8 +154,8 @@ def _conditions(reading: Reading) -> Iterator[Condition]:
     if reading.threshold and measure.value:
         sign, number = reading.threshold
         yield f"{measure.value} {sign} {number:g}", f"{sign} {number:g}", f"{sign} {number:g}"
-    elif measure.name == "low_stock":
-        yield f"{measure.value} <= 0" if measure.value else "1", "nothing left", "已无货"
+    elif measure.name == "low_stock" and measure.value:
+        yield f"{measure.value} <= 0", "nothing left", "已无货"
 
 
 def _period(reading: Reading) -> Condition:
@@ -167,7 +185,8 @@ def _several_currencies(store: Store, view: str, condition: str) -> bool:
 
 _SPLIT_ZH = {
     "product": "商品", "month": "月份", "year": "年份", "day": "日期", "platform": "平台", "courier": "快递", "variant": "规格",
-    "country": "国家", "city": "城市", "language": "语言", "sentiment": "情感", "stars": "星级", "reason": "原因", "location": "仓库",
+    "country": "国家", "city": "城市", "language": "语言", "sentiment": "情感", "stars": "星级",
+    "reason": "原因", "location": "仓库",
 }  # fmt: skip
 
 
@@ -179,7 +198,11 @@ def _words(reading: Reading, language: str) -> str:
     if reading.split:
         parts.append(f"按{_SPLIT_ZH[reading.split.name]}" if zh else f"by {reading.split.name}")
     if reading.descending is not None:
-        order = ("从高到低" if reading.descending else "从低到高") if zh else ("highest first" if reading.descending else "lowest first")
+        order = (
+            ("从高到低" if reading.descending else "从低到高")
+            if zh
+            else ("highest first" if reading.descending else "lowest first")
+        )
         parts.append(order)
     if reading.limit:
         parts.append(f"前 {reading.limit} 个" if zh else f"the first {reading.limit}")

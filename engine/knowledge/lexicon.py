@@ -95,5 +95,7 @@ def lexicon() -> Lexicon:
         Dimension(one["name"], one["column"], tuple(one["views"]), _compiled(one["asks"]), _compiled(one["patterns"]))
         for one in data["dimension"]
     )
-    unknown = tuple(Unknown(one["name"], _compiled(one["patterns"]), one["file"], one["file_zh"]) for one in data["unknown"])
+    unknown = tuple(
+        Unknown(one["name"], _compiled(one["patterns"]), one["file"], one["file_zh"]) for one in data["unknown"]
+    )
     return Lexicon(measures, dimensions, unknown)

@@ -52,31 +52,51 @@ class Refusal:
 
 
 _LIST = re.compile(
-    r"\b(?:show|list|give me|find|read|see|display)\b|newest|latest|most recent|oldest|给我看|看看|列出|列一下|找出|有哪些|显示|最新的?(?:评价|评论)"
+    r"\b(?:show|list|give me|find|read|see|display)\b|newest|latest|most recent|oldest|给我看|看看|列出|列一下|找出|有哪些|显示|"
+    r"最新的?(?:评价|评论)"
 )
-_COUNT = re.compile(r"how many|how much|number of|count|share|average|avg|mean|total|多少|几(?:个|条|件|单)|总共|一共|占比|平均|数量")
-_BEST = re.compile(r"\b(?:most|highest|best|top|largest|biggest|more|greatest|max(?:imum)?)\b|最(?:多|高|好|大|畅销|热|受欢迎|贵)|排名?前|前[一二三四五六七八九十\d]+")
-_WORST = re.compile(r"\b(?:least|lowest|worst|fewest|smallest|slowest|min(?:imum)?|bottom|poorest)\b|最(?:少|低|差|小|慢|便宜|滞销)|倒数|滞销")
+_COUNT = re.compile(
+    r"how many|how much|number of|count|share|average|avg|mean|total|多少|几(?:个|条|件|单)|总共|一共|占比|平均|数量"
+)
+_BEST = re.compile(
+    r"\b(?:most|highest|best|top|largest|biggest|more|greatest|max(?:imum)?)\b|最(?:多|高|好|大|畅销|热|受欢迎|贵)|排名?前|"
+    r"前[一二三四五六七八九十\d]+"
+)
+_WORST = re.compile(
+    r"\b(?:least|lowest|worst|fewest|smallest|slowest|min(?:imum)?|bottom|poorest)\b|最(?:少|低|差|小|慢|便宜|滞销)|倒数|滞销"
+)
 _STARS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
 _NUMBER_OF_STARS = re.compile(r"\b([1-5]|one|two|three|four|five)[ -]?stars?\b|([1-5一二两三四五])(?:颗)?星(?!级|期)")
 _THRESHOLD = re.compile(
     r"(?:under|below|less than|fewer than|at most)\s*(\d+)|(?:不到|少于|低于|不足|小于)\s*(\d+)|"
     r"(?:over|above|more than|at least)\s*(\d+)|(?:超过|多于|高于|大于)\s*(\d+)"
 )
-_TOP = re.compile(r"\b(?:top|first|best|worst|bottom|last) (\d+)\b|(?:前|最\S{1,2}的)\s*(\d+|[一二两三四五六七八九十])(?:个|款|名|条|件)?|(\d+|[一二两三四五六七八九十])(?:个|款)(?:商品|产品|宝贝)")
-_ABOUT = re.compile(r"\b(?:about|mention(?:s|ing|ed)?|saying|say|regarding|concerning|related to|that (?:talk|speak) of) (?:the |a |an |its )?([a-z][a-z'-]+(?: [a-z][a-z'-]+)?)")
+_TOP = re.compile(
+    r"\b(?:top|first|best|worst|bottom) (\d+)\b|(?:前|最\S{1,2}的)\s*(\d+|[一二两三四五六七八九十])(?:个|款|名|条|件)?|"
+    r"(\d+|[一二两三四五六七八九十])(?:个|款)(?:商品|产品|宝贝)"
+)
+_ABOUT = re.compile(
+    r"\b(?:about|mention(?:s|ing|ed)?|saying|say|regarding|concerning|related to|that (?:talk|speak) of) "
+    r"(?:the |a |an |its )?([a-z][a-z'-]+(?: [a-z][a-z'-]+)?)"
+)
 _ABOUT_ZH = re.compile(r"(?:关于|提到|说到|说|讲|反映|抱怨)([\u3400-\u9fff]{2,6}?)(?:的|了|有|$|[，,？?])")
 _QUOTED = re.compile(r"[\"“”'‘’「]([^\"“”'‘’」]{2,30})[\"“”'‘’」]")
-_STOP = frozenset(
-    "a an the of for in on at by to with from and or is are was were be been do does did have has had got get gets we i my our us "
-    "me you your it its they them their this that these those there what which who whom how many much when where why can could "
-    "will would should please tell show list give find see now so far all any each per than as if not no yes more most least "
-    "best worst top highest lowest many number total sum average avg mean over since during between until first last new newest "
-    "latest up down out about only still left pieces piece units unit items item products product ones one shop store people "
-    "customers customer buyers say says said received receive come came go went make made time times ever amount value overall "
-    "altogether currently right today year month week day through run running low high bring brought sort sorted order ordered "
-    "compare compared versus vs same different often again back send sent into just really leave leaves gave given s".split()
-)
+_STOP = frozenset([
+    "a", "an", "the", "of", "for", "in", "on", "at", "by", "to", "with", "from", "and", "or", "is", "are", "was",
+    "were", "be", "been", "do", "does", "did", "have", "has", "had", "got", "get", "gets", "we", "i", "my", "our",
+    "us", "me", "you", "your", "it", "its", "they", "them", "their", "this", "that", "these", "those", "there",
+    "what", "which", "who", "whom", "how", "many", "much", "when", "where", "why", "can", "could", "will", "would",
+    "should", "please", "tell", "show", "list", "give", "find", "see", "now", "so", "far", "all", "any", "each",
+    "per", "than", "as", "if", "not", "no", "yes", "more", "most", "least", "best", "worst", "top", "highest",
+    "lowest", "many", "number", "total", "sum", "average", "avg", "mean", "over", "since", "during", "between",
+    "until", "first", "last", "new", "newest", "latest", "up", "down", "out", "about", "only", "still", "left",
+    "pieces", "piece", "units", "unit", "items", "item", "products", "product", "ones", "one", "shop", "store",
+    "people", "customers", "customer", "buyers", "say", "says", "said", "received", "receive", "come", "came", "go",
+    "went", "make", "made", "time", "times", "ever", "amount", "value", "overall", "altogether", "currently",
+    "right", "today", "year", "month", "week", "day", "through", "run", "running", "low", "high", "bring",
+    "brought", "sort", "sorted", "order", "ordered", "compare", "compared", "versus", "vs", "same", "different",
+    "often", "again", "back", "send", "sent", "into", "just", "really", "leave", "leaves", "gave", "given", "s",
+])  # fmt: skip
 _STOP_ZH = re.compile(
     r"的|了|吗|呢|啊|吧|我|们|你|店|里|是|有|在|和|跟|与|或|请|帮|给|看|一下|一共|总共|总|共|多少|几|个|条|件|单|款|只|哪|些|什么|怎么样?|"
     r"各|每|最|多|少|高|低|好|差|大|小|前|后|到|从|按|被|都|还|剩|卖|出|买|商品|产品|宝贝|平台|评价|评论|占|比|率|钱|数|量|年|月|日|天|周|上|下|这|今|去|"
@@ -96,8 +116,8 @@ class _Reader:
         for start, end in spans:
             self.left = self.left[:start] + " " * (end - start) + self.left[end:]
 
-    def search(self, pattern: re.Pattern[str], *, whole: bool = False) -> re.Match[str] | None:
-        match = pattern.search(self.text if whole else self.left)
+    def search(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        match = pattern.search(self.left)
         if match:
             self.take(match.span())
         return match
@@ -118,14 +138,21 @@ def read(question: str, names: Names, today: date) -> Reading | Refusal | None:
     couriers = slots.couriers_in(reader.text, names)
     period, period_spans = slots.period_in(reader.text, today)
     currencies = slots.currencies_in(reader.left)
-    platforms = [found for found in slots.platforms_in(reader.left, names)]
+    platforms = slots.platforms_in(reader.left, names)
     measure, matched = _measure(reader.left)
     if measure is None:
         return None
     split, limit_one, split_spans = _split(reader.text, measure)
+    if split is None and len(platforms) > 1:
+        split = next(d for d in lexicon().dimensions if d.name == "platform")
     reader.take(*(span for _, span in [*couriers, *currencies, *platforms]), *period_spans)
     listed = bool(_LIST.search(reader.left)) and not _COUNT.search(reader.left) and split is None
-    listed = (listed or measure.listing is not None) and measure.view in ("v_reviews", "v_stock", "v_messages", "v_returns")
+    listed = (listed or measure.listing is not None) and measure.view in (
+        "v_reviews",
+        "v_stock",
+        "v_messages",
+        "v_returns",
+    )
     found = Reading(
         measure,
         split,
@@ -137,8 +164,9 @@ def read(question: str, names: Names, today: date) -> Reading | Refusal | None:
         period,
     )
     found = _numbers(reader, found)
+    top = reader.search(_TOP)
     reader.take(*matched, *split_spans)
-    found = _ordered(reader, found, limit_one)
+    found = _ordered(reader, found, top, one=limit_one)
     found = _about(reader, found)
     return replace(found, unread=tuple(_unread(reader.left)))
 
@@ -183,15 +211,27 @@ def _numbers(reader: _Reader, found: Reading) -> Reading:
                     found = replace(found, language=language)
     if match := reader.search(_THRESHOLD):
         below = match.group(1) or match.group(2)
-        found = replace(found, threshold=("<", float(below)) if below else (">", float(match.group(3) or match.group(4))))
+        found = replace(
+            found, threshold=("<", float(below)) if below else (">", float(match.group(3) or match.group(4)))
+        )
     return found
 
 
-def _ordered(reader: _Reader, found: Reading, one: bool) -> Reading:
-    """Order and number of rows."""
-    top = reader.search(_TOP, whole=True)
+_SEVERAL = re.compile(
+    r"\b(?:products|items|articles|things|sellers|couriers|platforms|cities|countries|variants)\b|哪些|哪几"
+)
+
+
+def _ordered(reader: _Reader, found: Reading, top: re.Match[str] | None, *, one: bool) -> Reading:
+    """Order and number of rows; `top` is where a number of them is named, `one` whether the best alone is asked for."""
     worst, best = bool(_WORST.search(reader.text)), bool(_BEST.search(reader.text))
-    complaining = found.measure.name in ("negative_reviews", "negative_share", "returns", "return_rate", "cancelled_orders")
+    complaining = found.measure.name in (
+        "negative_reviews",
+        "negative_share",
+        "returns",
+        "return_rate",
+        "cancelled_orders",
+    )
     descending = None
     if worst or best or top:
         descending = best or not worst
@@ -205,8 +245,8 @@ def _ordered(reader: _Reader, found: Reading, one: bool) -> Reading:
     if top:
         word = next(g for g in top.groups() if g)
         limit = int(word) if word.isdigit() else slots.ZH_NUMBERS[word]
-    elif found.split is not None and (one or descending is not None) and found.split.name not in ("year",):
-        limit = 1 if one or not re.search(r"\b\w+s\b.{0,20}(?:most|least|best|worst)", reader.text) else 5
+    elif found.split is not None and (one or descending is not None) and found.split.name != "year":
+        limit = 5 if not one and _SEVERAL.search(reader.text) else 1
     if found.split is None:
         limit, descending = (limit, descending) if found.listed else (None, None)
     elif found.split.name in ("month", "year", "day") and not one and not top:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -44,10 +44,16 @@ def names_of(store: Store) -> Names:
 
     def distinct(column: str, *views: str) -> tuple[str, ...]:
         union = " UNION ".join(f"SELECT {column} AS it FROM {view}" for view in views)
-        return tuple(str(row["it"]) for row in store.rows(f"SELECT it FROM ({union}) WHERE it IS NOT NULL AND it != '' ORDER BY it"))
+        return tuple(
+            str(row["it"])
+            for row in store.rows(f"SELECT it FROM ({union}) WHERE it IS NOT NULL AND it != '' ORDER BY it")
+        )
 
     return Names(
-        {str(r["product"]): str(r["name"]) for r in store.rows("SELECT product, name FROM product_keys ORDER BY product")},
+        {
+            str(r["product"]): str(r["name"])
+            for r in store.rows("SELECT product, name FROM product_keys ORDER BY product")
+        },
         distinct("platform", "reviews", "order_lines", "orders", "returns", "stock", "fees", "ads"),
         distinct("courier", "reviews", "orders"),
         distinct("currency", "order_lines", "orders"),
@@ -64,8 +70,51 @@ def plain(text: str) -> str:
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _LATIN = re.compile(r"[a-z][a-z0-9'-]+")
 _PLAIN_WORDS = frozenset(
-    "the a an of for and or with to in on by my our all new set pack piece size color colour review reviews order orders sale "
-    "sales stock item items product products return returns month year week day star stars shop price".split()
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "for",
+        "and",
+        "or",
+        "with",
+        "to",
+        "in",
+        "on",
+        "by",
+        "my",
+        "our",
+        "all",
+        "new",
+        "set",
+        "pack",
+        "piece",
+        "size",
+        "color",
+        "colour",
+        "review",
+        "reviews",
+        "order",
+        "orders",
+        "sale",
+        "sales",
+        "stock",
+        "item",
+        "items",
+        "product",
+        "products",
+        "return",
+        "returns",
+        "month",
+        "year",
+        "week",
+        "day",
+        "star",
+        "stars",
+        "shop",
+        "price",
+    ]
 )
 
 
@@ -76,12 +125,14 @@ def products_in(question: str, names: Names) -> tuple[list[str], list[tuple[int,
     (the brand) names none.
     """
     spans: list[tuple[int, int]] = []
-    scores: Counter[str] = Counter()
+    scores: dict[str, float] = defaultdict(float)
     forms = {key: plain(name) for key, name in names.products.items()}
     words = Counter(word for form in forms.values() for word in set(_LATIN.findall(form)))
     for match in _LATIN.finditer(question):
         word = match.group().removesuffix("'s")
-        options = [w for w in (word, word.removesuffix("s"), word.removesuffix("es")) if w in words and w not in _PLAIN_WORDS]
+        options = [
+            w for w in (word, word.removesuffix("s"), word.removesuffix("es")) if w in words and w not in _PLAIN_WORDS
+        ]
         if not options:
             continue
         own = [key for key, form in forms.items() if options[0] in _LATIN.findall(form)]
@@ -100,7 +151,7 @@ def products_in(question: str, names: Names) -> tuple[list[str], list[tuple[int,
 
 
 def _score_chinese(
-    run: str, offset: int, forms: dict[str, str], scores: Counter[str], spans: list[tuple[int, int]]
+    run: str, offset: int, forms: dict[str, str], scores: dict[str, float], spans: list[tuple[int, int]]
 ) -> None:
     """Add what the longest runs of characters that few names hold say; three characters say more than two."""
     at = 0
@@ -157,7 +208,9 @@ def currencies_in(question: str) -> list[tuple[str, tuple[int, int]]]:
 
 def couriers_in(question: str, names: Names) -> list[tuple[str, tuple[int, int]]]:
     """Couriers of the shop that the question names."""
-    return [(name, span) for name in names.couriers if (span := _found(question, (plain(name),)))]
+    platforms = {word for words in _PLATFORM_WORDS.values() for word in words}
+    own = (name for name in names.couriers if plain(name) not in platforms)
+    return [(name, span) for name in own if (span := _found(question, (plain(name),)))]
 
 
 # -- periods
@@ -170,7 +223,20 @@ _MONTHS = {
     )
     for name in several.split()
 }  # fmt: skip
-_ZH_MONTHS = {"十二": 12, "十一": 11, "十": 10, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_ZH_MONTHS = {
+    "十二": 12,
+    "十一": 11,
+    "十": 10,
+    "一": 1,
+    "二": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+}
 _MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")(?![a-z])"
 _ZH_MONTH = "(?:1[0-2]|[1-9]|十二|十一|十|[一二三四五六七八九])"
 ZH_NUMBERS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
@@ -221,18 +287,27 @@ def _relative(question: str, today: date) -> _Found | None:
     for pattern, begin, end in fixed:
         if match := re.search(pattern, question):
             return Period(begin.isoformat(), end.isoformat()), match.span()
-    counted = re.search(r"(?:last|past|previous) (\d+) (day|week|month)s?|(?:最近|过去|近)(\d+|[一两二三四五六七八九十])个?(天|周|星期|月)", question)
+    counted = re.search(
+        r"(?:last|past|previous) (\d+) (day|week|month)s?|(?:最近|过去|近)(\d+|[一两二三四五六七八九十])个?(天|周|星期|月)",
+        question,
+    )
     if counted:
         number = counted.group(1) or counted.group(3)
         size = int(number) if number.isdigit() else ZH_NUMBERS[number]
-        unit = {"day": 1, "天": 1, "week": 7, "周": 7, "星期": 7, "month": 30, "月": 30}[counted.group(2) or counted.group(4)]
+        unit = {"day": 1, "天": 1, "week": 7, "周": 7, "星期": 7, "month": 30, "月": 30}[
+            counted.group(2) or counted.group(4)
+        ]
         return Period((today - timedelta(days=size * unit)).isoformat(), today.isoformat()), counted.span()
     return None
 
 
 def _between_months(question: str, today: date) -> _Found | None:
-    match = re.search(rf"({_MONTH})(?: (20\d\d))? ?(?:to|till|until|through|thru|-|–|and) ?({_MONTH})(?: (20\d\d))?", question)
-    match = match or re.search(rf"(?:(20\d\d)年)?({_ZH_MONTH})月?(?:份)?(?:到|至|-|~|—)(?:(20\d\d)年)?({_ZH_MONTH})月", question)
+    match = re.search(
+        rf"({_MONTH})(?: (20\d\d))? ?(?:to|till|until|through|thru|-|–|and) ?({_MONTH})(?: (20\d\d))?", question
+    )
+    match = match or re.search(
+        rf"(?:(20\d\d)年)?({_ZH_MONTH})月?(?:份)?(?:到|至|-|~|—)(?:(20\d\d)年)?({_ZH_MONTH})月", question
+    )
     if not match:
         return None
     parts = match.groups()
@@ -246,13 +321,17 @@ def _between_months(question: str, today: date) -> _Found | None:
 
 
 def _since(question: str, today: date) -> _Found | None:
-    match = re.search(rf"(?:since|from|after|starting(?: in)?) (?:the (?:start|beginning) of )?({_MONTH})(?: (20\d\d))?", question)
+    match = re.search(
+        rf"(?:since|from|after|starting(?: in)?) (?:the (?:start|beginning) of )?({_MONTH})(?: (20\d\d))?", question
+    )
     if match:
         month = _month_number(match.group(1))
         year = _years(month, today, match.group(2))
         month, year = (month, year) if not match.group().startswith("after") else (month % 12 + 1, year + month // 12)
         return Period(f"{year}-{month:02d}-01", today.isoformat()), match.span()
-    match = re.search(rf"(?:自|从)?(?:(20\d\d)年)?({_ZH_MONTH})月(?:份)?(?:以来|以后|之后|起|至今|到现在|开始)", question)
+    match = re.search(
+        rf"(?:自|从)?(?:(20\d\d)年)?({_ZH_MONTH})月(?:份)?(?:以来|以后|之后|起|至今|到现在|开始)", question
+    )
     if match:
         month = _month_number(match.group(2))
         return Period(f"{_years(month, today, match.group(1))}-{month:02d}-01", today.isoformat()), match.span()
@@ -269,7 +348,9 @@ def _one_month(question: str, today: date) -> _Found | None:
         month = _month_number(match.group(1))
         year = _years(month, today, match.group(2))
         return Period(f"{year}-{month:02d}-01", _month_end(year, month).isoformat()), match.span()
-    match = re.search(rf"(?:(20\d\d)年|(去年|今年))?({_ZH_MONTH})月(?:份)?", question) or re.search(r"(20\d\d)-(\d\d)(?!-?\d)", question)
+    match = re.search(rf"(?:(20\d\d)年|(去年|今年))?({_ZH_MONTH})月(?:份)?", question) or re.search(
+        r"(20\d\d)-(\d\d)(?!-?\d)", question
+    )
     if not match:
         return None
     if len(match.groups()) == 2:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from engine.desks.verbs import ROWS_WITHHELD, csv_option, json_option, language, open_store, print_json, print_table, say, shop_argument
+from engine.desks.verbs import (
+    ROWS_WITHHELD,
+    csv_option,
+    json_option,
+    language,
+    open_store,
+    print_json,
+    print_table,
+    say,
+    shop_argument,
+)
 
 
 @click.command()
@@ -17,11 +27,11 @@ from engine.desks.verbs import ROWS_WITHHELD, csv_option, json_option, language,
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day that “last month” is counted from.")
 @json_option
 @csv_option
-def ask(shop: Path, question: str, product: str | None, today: object, as_json: bool, as_csv: bool) -> int:
+def ask(shop: Path, question: str, product: str | None, today: datetime | None, as_json: bool, as_csv: bool) -> int:
     """Answer a QUESTION about SHOP in plain words, with the query behind it."""
     from engine.knowledge.ask import ask as answered
 
-    day = today.date() if hasattr(today, "date") else date.today()
+    day = (today or datetime.now().astimezone()).date()
     found = answered(open_store(shop), question, product=product, today=day, language=language())
     if as_json:
         print_json([found.record()])
