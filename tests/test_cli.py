@@ -208,3 +208,27 @@ def test_extract_copies_from_the_text_and_says_what_it_dropped(backroom: Run, tm
         for item in record["items"]:
             assert text[item["part"]["start"] : item["part"]["end"]] == item["part"]["text"]
     assert "that their text does not say" in done.stderr
+
+
+HOSTILE = "\x1b]0;owned\x07\x9b2J\u202egpj.exe"
+
+
+def test_nothing_that_a_file_holds_disturbs_a_terminal(backroom: Run, tmp_path: Path) -> None:
+    shop, export = tmp_path / "a.shop", tmp_path / f"{HOSTILE}.csv"
+    export.write_text(REVIEWS.replace("Good,Works well", f"{HOSTILE},{HOSTILE} Works well"), encoding="utf-8")
+    (tmp_path / "none.csv").write_text(f"{HOSTILE},b\n1,2\n", encoding="utf-8")
+    query = f"select text, '{HOSTILE}' as \"{HOSTILE}\" from reviews"
+    printed = [
+        backroom("import", shop, export, tmp_path / "none.csv", tmp_path / f"missing{HOSTILE}.csv"),
+        backroom("imports", shop), backroom("imports", shop, "--json"), backroom("imports", shop, "--csv"),
+        backroom("sql", shop, query), backroom("sql", shop, query, "--json"), backroom("sql", shop, f"select {HOSTILE}"),
+        backroom("evidence", shop, HOSTILE), backroom("export", shop, HOSTILE, "--to", tmp_path / "x.csv"),
+        backroom(f"nothing{HOSTILE}"), backroom("open", tmp_path / f"{HOSTILE}.txt"),
+    ]  # fmt: skip
+    raw = set("\x1b\x07\x9b\u202e")
+    assert [set(done.stdout + done.stderr) & raw for done in printed] == [set()] * len(printed)
+    assert json.loads(printed[5].stdout.splitlines()[0])[HOSTILE] == HOSTILE  # nothing is lost for machines
+    for suffix in ("csv", "json", "md", "html"):
+        file = tmp_path / f"out.{suffix}"
+        assert backroom("export", shop, "reviews", "--to", file).returncode == 0
+        assert not set(file.read_text(encoding="utf-8-sig")) & raw

@@ -12,10 +12,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 DOORS = re.compile(
-    r"engine\.(?:shop|jobs|findings|say|errors|paths|cells|desks\.sentences|\w+\.queries"
+    r"engine\.(?:shop|jobs|findings|say|errors|paths|cells|desks\.sentences|\w+\.(?:queries|sheets)"
     r"|importing\.(?:desk|report)|reviews\.corrections|demo)"
 )
-"""What the terminal app may import: the ground, sentences, the desks' queries, and the doors by which a desk is told something."""
+"""What the app may import: the ground, sentences, the desks' queries and sheets, and doors by which a desk is told something."""
 
 
 def modules() -> dict[str, Path]:

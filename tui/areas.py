@@ -46,4 +46,5 @@ AREAS: tuple[Area, ...] = (
     Area("products", "3", "Products", "tui.screens.reviews.products:ProductsScreen"),
     Area("stock", "5", "Stock", "tui.screens.stock.listing:StockScreen"),
     Area("imports", "4", "Imports", "tui.screens.imports.listing:ImportsScreen"),
+    Area("data", "0", "Data", "tui.screens.imports.data:DataScreen"),
 )

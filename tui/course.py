@@ -126,6 +126,11 @@ class Course:
         return min(1.0, self._shown)
 
     @property
+    def seconds(self) -> float:
+        """How long it has been going on."""
+        return self._clock() - self._started
+
+    @property
     def seconds_left(self) -> float | None:
         """How long the whole job still takes, counting down between reports; None while nobody can say."""
         passed = self._told - self._started

@@ -66,6 +66,8 @@ def cli(ctx: click.Context) -> None:
 
 
 def _run_app(path: Path | None, *, analyze: bool = False, files: Sequence[Path] = ()) -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("the app needs a terminal.", todo="`backroom --help` lists what works without one.")
     # The engine knows no screens: whatever app is installed says so as an entry point.
     from importlib.metadata import entry_points
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.say import Speaker
 from engine.store.database import Store
-from engine.store.tables import FAMILIES, family, meanings
+from engine.store.evidence import known_table
+from engine.store.tables import FAMILIES, IMPORTED, columns, family, meanings
 
 if TYPE_CHECKING:
     from engine.importing.profiles import ProfileSummary
@@ -51,6 +52,46 @@ def overview(store: Store) -> Overview:
         first_day=days["first"],
         last_day=days["last"],
         languages=tuple((row["language"], row["n"]) for row in languages),
+    )
+
+
+@dataclass(frozen=True)
+class Table:
+    """An imported table that holds rows; days are ISO text or None when no row has one."""
+
+    name: str
+    rows: int
+    files: int
+    first_day: str | None
+    last_day: str | None
+
+
+def tables(store: Store) -> list[Table]:
+    """Every imported table that holds rows, the fullest first."""
+    found = []
+    for name in IMPORTED:
+        days = ("min(day)", "max(day)") if "day" in columns(name) else ("NULL", "NULL")
+        row = store.rows(
+            f"SELECT count(*) AS n, count(DISTINCT import_id) AS files, {days[0]} AS first, {days[1]} AS last FROM {name}"
+        )[0]
+        if row["n"]:
+            found.append(Table(name, row["n"], row["files"], row["first"], row["last"]))
+    return sorted(found, key=lambda table: -table.rows)
+
+
+def filled(store: Store, table: str) -> list[str]:
+    """The columns of an imported table that any row fills, in order."""
+    names = columns(known_table(table))
+    row = store.rows(f"SELECT {', '.join(f'max({name} IS NOT NULL) AS {name}' for name in names)} FROM {table}")[0]
+    return [name for name in names if row[name]]
+
+
+def table_rows(store: Store, table: str, *, offset: int = 0, limit: int = 100) -> list[dict[str, Any]]:
+    """A page of an imported table in the order in which rows came, each with its `file`."""
+    return store.rows(
+        f"SELECT t.*, i.file AS file FROM {known_table(table)} t JOIN imports i ON i.id = t.import_id "
+        "ORDER BY t.id LIMIT ? OFFSET ?",
+        [limit, offset],
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.widgets import Input
 
 from engine.importing.desk import import_file
 from engine.importing.queries import imports, overview
@@ -384,3 +385,59 @@ async def test_what_is_new_since_the_last_file_is_on_the_first_screen(empty: Sho
         await pilot.press("enter", "enter")
         await settle(pilot)
         assert "april.csv, line 2" in screen_text(app) and "status: shipped → refunded" in screen_text(app)
+
+
+async def test_letters_stay_letters_while_a_path_is_half_typed(empty: Shop, folder: Path) -> None:
+    app = BackroomApp(empty)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("i")
+        await settle(pilot)
+        screen = app.screen
+        assert isinstance(screen, ImportScreen)
+        await pilot.press(*"/tmp/xL")
+        screen.query_one("#path").post_message(events.Paste(str(folder / "judgeme.csv")))
+        await looked_at(pilot, app)
+        await pilot.press("x", "L")
+        await settle(pilot)
+        field = screen.query_one("#path", Input)
+        assert field.has_focus and field.value == "/tmp/xLxL" and len(screen.candidates) == 1 and app.job is None
+        await pilot.press("escape")
+        assert field.has_focus and field.value == ""
+        await pilot.press("escape")
+        assert screen.files.has_focus
+
+
+async def test_the_table_that_has_the_keys_is_marked_without_colour(empty: Shop, folder: Path) -> None:
+    app = BackroomApp(empty)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        app.import_files(str(folder / "评价.csv"))
+        await looked_at(pilot, app)
+        text = screen_text(app)
+        assert "▌ 评价.csv" in text and "▏ 评价时间" in text
+        await pilot.press("tab")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "▏ 评价.csv" in text and "▌ 评价时间" in text
+
+
+async def test_the_last_decision_of_any_kind_is_taken_back_first(empty: Shop, folder: Path) -> None:
+    app = BackroomApp(empty)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await settle(pilot)
+        app.import_files(str(folder / "评价.csv"))
+        screen = await looked_at(pilot, app)
+        await pilot.press("e")
+        await settle(pilot)
+        await pilot.press(*"big5", "enter")
+        await looked_at(pilot, app)
+        await pilot.press("x")
+        await settle(pilot)
+        assert screen.candidates == []
+        await pilot.press("u")
+        await settle(pilot)
+        assert "Undone: took 评价.csv off the list" in screen_text(app) and len(screen.candidates) == 1
+        await pilot.press("u")
+        await looked_at(pilot, app)
+        assert screen.candidates[0].choices == {} and not app.decisions

@@ -50,7 +50,9 @@ def offers(recent: Sequence[Path], missing: Path | None) -> list[Offer]:
             )
     known = {offer.path for offer in found}
     found += [Offer(path.name, _where(path), path) for path in recent if path not in known]
-    found.append(Offer("The sample shop", "an invented shop with 600 reviews in two languages", None, SAMPLE))
+    found.append(
+        Offer("The sample shop", "an invented shop with reviews in two languages; it is yours to try", None, SAMPLE)
+    )
     found.append(Offer("A new shop…", "a file that ends in .shop; it holds everything", None, NEW))
     return found
 

@@ -95,9 +95,10 @@ def job_line(job: Job, width: int) -> str:
     progress, course = job.progress, job.course
     ending = " · stopping…" if job.stopping else " · ctrl+x stops"
     if progress is None:
-        return clip(f"{job.title}…", width - cell_len(ending)) + ending
+        return clip(f"{job.title}… {duration(course.seconds)}", width - cell_len(ending)) + ending
     numbers = f"{count(progress.done)}/{count(progress.total)} {progress.unit}"
     left = course.seconds_left
-    numbers += f" · {duration(left)} left" if left is not None else ""
+    # Until the time left is known, the time that has passed shows that something moves.
+    numbers += f" · {duration(course.seconds)}" if left is None else f" · {duration(left)} left"
     facts = f" {bar(course.fraction, 5)} {course.fraction:.0%} · {numbers}{ending}"
     return clip(one_line(progress.stage), max(12, width - cell_len(facts))) + facts

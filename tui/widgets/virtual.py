@@ -380,7 +380,8 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         texts = [Text("…")] if row is None else self._draw(row, width, self.style)
         strips = []
         for number in range(self.row_height):
-            mark = "▌ " if current else "  "
+            # Which of several lists has the keys is seen without colour, too.
+            mark = ("▌ " if self.has_focus else "▏ ") if current else "  "
             segments = [Segment(mark, base)]
             if number < len(texts):
                 segments += [

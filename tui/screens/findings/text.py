@@ -28,6 +28,7 @@ from tui.format import (
 from tui.widgets.virtual import Styles
 
 FINDING_LINES = 3
+STALE = "out of date"
 
 
 def draw_finding(finding: Finding, said: str, width: int, styles: Styles) -> list[Text]:
@@ -37,7 +38,12 @@ def draw_finding(finding: Finding, said: str, width: int, styles: Styles) -> lis
     strong = styles("strong") if finding.state == "new" else styles("")
     lines = [Text(f"{mark} ").append(sentence[0], strong)]
     lines.append(Text("  ").append(sentence[1] if len(sentence) > 1 else "", strong))
-    parts = [finding.state, words(finding.kind), k_of_n(finding), between_short(finding)]
+    parts = [
+        f"{finding.state}, {STALE}" if finding.stale else finding.state,
+        words(finding.kind),
+        k_of_n(finding),
+        between_short(finding),
+    ]
     facts = " · ".join(one_line(part) for part in parts if part)
     trend = sparkline(months(finding), 12)
     room = width - 2 - (len(trend) + 1 if trend else 0)
@@ -73,6 +79,8 @@ def finding_content(finding: Finding, said: str, *, preview: bool = False) -> Co
         line("confidence", percent(finding.confidence))
     state = f"{STATE_MARKS.get(finding.state, '?')} {finding.state}"
     line("state", state + (f": {one_line(finding.state_reason)}" if finding.state_reason else ""))
+    if finding.stale:
+        line("", f"{STALE}: files came in or were taken back since; r reads again")
     line(
         "evidence",
         f"{counted(finding.evidence_count, evidence_word(finding))}, Enter opens" if finding.evidence_count else "none",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -14,11 +14,11 @@ from textual.widgets import Input, Static
 
 from engine.cells import one_line
 from engine.findings import Finding
-from engine.importing.queries import Overview, overview
+from engine.importing.queries import Overview, Table, overview, tables
 from engine.reviews.queries import Reading, reading
 from tui.background import READING
 from tui.commands import Command, bindings
-from tui.format import counted, tsv
+from tui.format import counted, tsv, words
 from tui.screens.base import FilteredScreen
 from tui.screens.findings.marks import STATE_COMMANDS, FindingMarks
 from tui.screens.findings.text import FINDING_LINES, draw_finding, finding_content
@@ -81,13 +81,16 @@ class TodayScreen(FindingMarks, FilteredScreen):
         self._findings = self.shop.findings(
             product=self._product, today=not self._everything, include_dismissed=self._dismissed
         )
-        self.table.empty = self._advice(read)
-        self._heading(holds, read)
+        came_in = [] if self._findings else tables(self.shop.store)
+        self.table.empty = self._advice(read, came_in)
+        self._heading(holds, read, came_in)
         self._filter(keep_cursor=True)
 
-    def _advice(self, read: Reading) -> str:
-        if read.reviews == 0:
+    def _advice(self, read: Reading, came_in: Sequence[Table]) -> str:
+        if not came_in and not self._findings:
             return "No reviews yet: press i to import files, or open the sample shop: backroom demo"
+        if read.reviews == 0 and self.room.job is None and not self.field.value:
+            return "Press r to look for what stands out. 0 shows what came in, i imports more: reviews, for example."
         if read.unread:
             waiting = f"{counted(read.unread, 'review')} not read yet"
             if self.room.job is not None:
@@ -101,20 +104,27 @@ class TodayScreen(FindingMarks, FilteredScreen):
             return "Every review is read: what stands out appears here when that is weighed."
         return "Nothing stands out today. Press t for all findings, r to read the shop again, i to import more."
 
-    def _heading(self, holds: Overview, reading: Reading) -> None:
+    def _heading(self, holds: Overview, reading: Reading, came_in: Sequence[Table]) -> None:
         name = "All findings" if self._everything else "Today"
         if self._product is not None:
             name = f"Findings about {one_line(self._product_name or self._product)}"
         period = f"{holds.first_day} to {holds.last_day}" if holds.first_day else "no dates"
         read = f"{counted(reading.reviews, 'review')}, {reading.read:,} read"
-        read += " (r reads on)" if reading.unread and self._findings else ""
+        read += ", r goes on" if 0 < reading.read < reading.reviews and self.room.job is None else ""
+        stale = sum(finding.stale for finding in self._findings)
         told = [] if self._product is not None else [f for f in self._findings if f.desk == "imports"]
         news = "  ·  ".join(one_line(self.room.short(f)) for f in told[:NEWS_SHOWN])
         more = f"  ·  and {len(told) - NEWS_SHOWN} more below" if len(told) > NEWS_SHOWN else ""
         parts: list[tuple[str, str] | str] = [
-            (f"{name}: {counted(len(self._findings), 'finding')}", "bold"),
+            (f"{name}: {counted(len(self._findings) - stale, 'finding')}", "bold"),
+            (f"  ·  {stale:,} out of date, r reads again", "$text-warning") if stale else "",
             (f"  ·  {read}  ·  {period}", "dim"),
         ]
+        if came_in:
+            parts += [
+                ("\nCame in: ", "$text-accent"),
+                "  ·  ".join(f"{table.rows:,} {words(table.name)}" for table in came_in),
+            ]
         if news:
             parts += [("\nSince the last files: ", "$text-accent"), news, (more, "dim")]
         self.query_one("#heading", Static).update(Content.assemble(*parts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,7 +21,7 @@ from engine.jobs import JobContext
 from tui.background import Job, void
 from tui.commands import Command, bindings
 from tui.decisions import Decision
-from tui.format import counted, tsv
+from tui.format import counted, tsv, words
 from tui.paths import expanded, pasted_paths
 from tui.screens.imports.candidates import (
     FILE_COLUMNS,
@@ -140,7 +141,9 @@ class ImportScreen(FileChoices):
             before = self.files.row_count
             self._show_files()
             self.files.cursor = before
-            self.files.focus()
+            # Letters act on the list that has the keys: a path that is half typed keeps them.
+            if not self.query_one("#path", Input).value.strip():
+                self.files.focus()
 
     def _recognise(self, candidate: Candidate) -> None:
         shop = self.shop
@@ -225,8 +228,8 @@ class ImportScreen(FileChoices):
     def typed(self, event: Input.Submitted) -> None:
         """A path was typed; an empty field goes on to the files."""
         if event.value.strip():
-            self.add(event.value)
-            event.input.value = ""
+            typed, event.input.value = event.value, ""
+            self.add(typed)
         elif self.candidates:
             self.files.focus()
 
@@ -269,7 +272,11 @@ class ImportScreen(FileChoices):
         )
 
     def leave(self) -> bool:
-        """Go from the columns to the files; leave the field when there are files."""
+        """Empty the field first; go from the columns to the files; leave the field when there are files."""
+        field = self.query_one("#path", Input)
+        if field.has_focus and field.value:
+            field.value = ""
+            return True
         if self.candidates and not self.files.has_focus:
             self.files.focus()
             return True
@@ -415,6 +422,12 @@ class ImportScreen(FileChoices):
         failed = sum(isinstance(result, Exception) for _, result in results)
         rows = sum(report.rows_loaded + report.rows_updated for report in reports)
         text = f"{counted(len(results) - failed, 'file')} loaded, {counted(rows, 'row')}"
+        came_in = Counter[str]()
+        for report in reports:
+            came_in.update({table: count for table, count in report.tables.items() if report.already_imported is None})
+        text += (
+            f" ({', '.join(f'{count:,} {words(table)}' for table, count in came_in.items() if count)})" if rows else ""
+        )
         text += f"; {counted(failed, 'file')} could not be loaded" if failed else ""
         text += f"; stopped before the other {planned - len(results)}" if len(results) < planned else ""
         text += "." + self._news({report.import_id for report in reports})
