@@ -230,22 +230,28 @@ def _reads_like_reviews(chosen: Chosen, shapes: Sequence[Shape]) -> bool:
     return any(shape.words >= 6 or (rated and shape.words >= 2) or shape.filled == 0 for shape in texts)
 
 
+def _score(name: str, shape: Shape, family: str, meaning: str, rows: int) -> tuple[float, str]:
+    """How well a column fits a meaning, by its name and its values, and what speaks for it."""
+    said, why = header_score(name, family, meaning)
+    factor, looks = value_score(shape, meaning, rows)
+    score, reason = said * factor, why + (f", {looks}" if why and looks else "")
+    alone, looks_alone = _value_only(name, shape, meaning)
+    if alone > score and factor > 0:
+        score, reason = alone, looks_alone
+    if meaning == "text":
+        if family == "review" and header_score(name, family, "follow_up")[0] > said:
+            # What was added later is the text only where nothing else is.
+            score *= _ADDED_LATER
+        score += min(0.04, shape.words / 1000)
+    return score, reason
+
+
 def _assign(header: Sequence[str], shapes: Sequence[Shape], family: str, rows: int) -> Chosen:
     """Each meaning to its best column and each column to one meaning, the surest first."""
     candidates = []
     for i, name in enumerate(header):
         for order, meaning in enumerate(words()[family]):
-            said, why = header_score(name, family, meaning)
-            factor, looks = value_score(shapes[i], meaning, rows)
-            score, reason = said * factor, why + (f", {looks}" if why and looks else "")
-            alone, looks_alone = _value_only(name, shapes[i], meaning)
-            if alone > score and factor > 0:
-                score, reason = alone, looks_alone
-            if meaning == "text" and family == "review" and header_score(name, family, "follow_up")[0] > said:
-                # What was added later is the text only where nothing else is.
-                score *= _ADDED_LATER
-            if meaning == "text":
-                score += min(0.04, shapes[i].words / 1000)
+            score, reason = _score(name, shapes[i], family, meaning, rows)
             if score > 0.3:
                 candidates.append((score, -order, -i, meaning, reason))
     chosen: Chosen = {}

@@ -171,7 +171,7 @@ class _News:
 
     def _new_rows(self) -> Iterator[Finding]:
         told, has_orders = self._told, False
-        for table in _COUNTED:
+        for table, counted in _COUNTED.items():
             if table == "order_lines" and has_orders:
                 continue
             rows = f"SELECT id FROM {table} WHERE import_id = {told.id}"
@@ -192,7 +192,7 @@ class _News:
                 )
                 numbers["names"] = [str(name[0]) for name in names]
             of = f"SELECT ({self._known(table)}) + (SELECT count(*) FROM ({rows}))"
-            yield self._finding("new_rows", table, rows, of, _COUNTED[table], numbers=numbers)
+            yield self._finding("new_rows", table, rows, of, counted, numbers=numbers)
 
     def _first_sold(self) -> Iterator[Finding]:
         i = self._told.id

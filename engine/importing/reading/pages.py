@@ -120,6 +120,6 @@ def web_page(path: Path, name: str, skip: int) -> list[Table]:
         )
     width = max(len(row) for row in rows)
     data = {str(i): [row[i] if i < len(row) else "" for row in rows] for i in range(width)}
-    table = FrameTable(name, None, pl.DataFrame(data, schema={key: pl.String for key in data}))
+    table = FrameTable(name, None, pl.DataFrame(data, schema=dict.fromkeys(data, pl.String)))
     table.notes.append("This file is a web page, not a workbook; its table was read, and lines are the table's rows.")
     return [table]
