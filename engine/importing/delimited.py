@@ -217,21 +217,8 @@ def index(path: Path, delimiter: str, *, quoted: bool, skip: int = 0) -> Index:
             data = np.frombuffer(block, np.uint8)
             ends = data == 10
             splits = data == comma
-            if quoted:
-                quotes = data == 34
-                if parity or quotes.any():
-                    inside = np.bitwise_xor.accumulate(quotes.view(np.uint8))
-                    if parity:
-                        inside ^= 1
-                    regular = regular and _regular(data, quotes, inside, comma, previous)
-                    parity = int(inside[-1])
-                    outside = inside == 0
-                    record_ends = np.flatnonzero(ends & outside)
-                    splits &= outside
-                else:
-                    record_ends = np.flatnonzero(ends)
-            else:
-                record_ends = np.flatnonzero(ends)
+            record_ends, parity, fits = _record_ends(data, ends, splits, comma, previous, parity if quoted else None)
+            regular = regular and fits
             if record_ends.size:
                 counts = _cells_of(splits, record_ends)
                 counts[0] += open_cells
@@ -274,6 +261,32 @@ def _lines_passed(line_ends: np.ndarray[Any, Any], record_ends: np.ndarray[Any, 
     if line_ends.size == record_ends.size:
         return np.arange(1, record_ends.size + 1, dtype=np.int32)
     return np.searchsorted(line_ends, record_ends, side="right").astype(np.int32)
+
+
+def _record_ends(
+    data: np.ndarray[Any, Any],
+    ends: np.ndarray[Any, Any],
+    splits: np.ndarray[Any, Any],
+    comma: int,
+    previous: int,
+    parity: int | None,
+) -> tuple[np.ndarray[Any, Any], int, bool]:
+    """Where the records of a block end, and whether it ends inside quotes, which lie as they should.
+
+    `parity` says whether the block begins inside quotes, None where quotes mean nothing. Cells do not end inside quotes: there
+    `splits` is cleared.
+    """
+    import numpy as np
+
+    quotes = data == 34
+    if parity is None or not (parity or quotes.any()):
+        return np.flatnonzero(ends), 0, True
+    inside = np.bitwise_xor.accumulate(quotes.view(np.uint8))
+    if parity:
+        inside ^= 1
+    outside = inside == 0
+    splits &= outside
+    return np.flatnonzero(ends & outside), int(inside[-1]), _regular(data, quotes, inside, comma, previous)
 
 
 def _regular(

@@ -64,21 +64,25 @@ def _type_of(kind: str) -> type[pl.DataType]:
     return pl.Int64 if kind in ("flag", "stocked") else pl.String
 
 
+def _escaped(cells: pl.Series) -> pl.Series:
+    """Cells as JSON writes them between quotes."""
+    if not cells.str.contains(r'["\\\x00-\x1f]').any():
+        return cells
+    escaped = cells.str.replace_all("\\", "\\\\", literal=True).str.replace_all('"', '\\"', literal=True)
+    escaped = escaped.str.replace_all("\n", "\\n", literal=True).str.replace_all("\t", "\\t", literal=True)
+    return escaped.str.replace_all(r"[\x00-\x1f]", " ")
+
+
 def as_json(columns: Mapping[str, pl.Series], height: int) -> pl.Series:
     """Cells under their columns' names as one JSON object a row; null where there are none."""
     import polars as pl
 
     parts, data = [], {}
-    for number, (name, cells) in enumerate(columns.items()):
-        cells = cleaning.blank_to_null(cells)
+    for number, (name, column) in enumerate(columns.items()):
+        cells = cleaning.blank_to_null(column)
         if cells.null_count() == len(cells):
             continue
-        cells = cells.str.strip_chars()
-        if cells.str.contains(r'["\\\x00-\x1f]').any():
-            escaped = cells.str.replace_all("\\", "\\\\", literal=True).str.replace_all('"', '\\"', literal=True)
-            cells = escaped.str.replace_all("\n", "\\n", literal=True).str.replace_all("\t", "\\t", literal=True)
-            cells = cells.str.replace_all(r"[\x00-\x1f]", " ")
-        data[str(number)] = cells
+        data[str(number)] = _escaped(cells.str.strip_chars())
         prefix = json.dumps(name, ensure_ascii=False) + ': "'
         parts.append(pl.concat_str(pl.lit(prefix), pl.col(str(number)), pl.lit('"')))
     if not parts:

@@ -189,7 +189,7 @@ def _names(fields: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, int]]:
 
 
 _NEVER = re.compile(r"(?!)()")
-_BARE = Packed("", 0, {}, _names({field: () for field in _CALLED}), _NEVER)
+_BARE = Packed("", 0, {}, _names(dict.fromkeys(_CALLED, ())), _NEVER)
 
 
 def find(match: Match, width: int) -> Packed | None:

@@ -133,6 +133,7 @@ def _flat(item: dict[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def decoded(path: Path, name: str, skip: int) -> Any:
+    """The whole file as JSON; raises `InputFileError` where it is not whole."""
     import msgspec
 
     try:

@@ -179,28 +179,30 @@ class _Opener:
                 return workbook(path, name)
             if depth >= DEEPEST_ARCHIVE:
                 raise InputFileError("archives lie too deep in one another here.", file=name, todo="Unpack it first.")
-            tables: list[Table] = []
-            refused: list[InputFileError] = []
-            left: list[str] = []
-            for member in members:
-                shown = _member_name(member)
-                inner = PurePosixPath(shown)
-                if member.is_dir() or inner.name.startswith(".") or "__MACOSX" in inner.parts:
-                    continue
-                if inner.suffix.lower() not in _REPORT_SUFFIXES:
-                    left.append(shown)
-                    continue
-                try:
-                    target = self._unpacked(archive, member, f"{name}/{shown}", inner.suffix.lower())
-                    tables += self.tables(target, f"{name}/{shown}", depth + 1)
-                except InputFileError as error:
-                    if self._room < 0:
-                        raise
-                    refused.append(error)
-        if not tables and refused:
-            raise refused[0]
+            return self._reports(archive, name, depth)
+
+    def _reports(self, archive: zipfile.ZipFile, name: str, depth: int) -> list[Table]:
+        """The tables of an archive's members, those that are none noted."""
+        tables: list[Table] = []
+        refused: list[InputFileError] = []
+        left: list[str] = []
+        for member in archive.infolist():
+            shown = _member_name(member)
+            inner = PurePosixPath(shown)
+            if member.is_dir() or inner.name.startswith(".") or "__MACOSX" in inner.parts:
+                continue
+            if inner.suffix.lower() not in _REPORT_SUFFIXES:
+                left.append(shown)
+                continue
+            try:
+                target = self._unpacked(archive, member, f"{name}/{shown}", inner.suffix.lower())
+                tables += self.tables(target, f"{name}/{shown}", depth + 1)
+            except InputFileError as error:
+                if self._room < 0:
+                    raise
+                refused.append(error)
         if not tables:
-            raise InputFileError("there is no report in this archive.", file=name)
+            raise refused[0] if refused else InputFileError("there is no report in this archive.", file=name)
         if left:
             tables[0].notes.append(f"Not read from {name}, being no tables: {', '.join(sorted(left)[:20])}.")
         self.refused += refused
