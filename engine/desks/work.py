@@ -237,7 +237,7 @@ class Work:
             found = list(findings(Transaction(db)) if callable(findings) else findings)
             tested = list(quiet() if callable(quiet) else quiet)
             replace_findings(db, self.desk.name, found, moment, scope=scope, quiet=tested)
-            mark_stale(db)
+            mark_stale(db, but=(self.desk.name, scope))
             ranking.settle(db)
             detail = {"desk": self.desk.name, "read": self.asked, "findings": len(found)}
             audit.record(db, "analyze", detail | ({"scope": scope} if scope else {}), moment)

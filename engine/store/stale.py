@@ -7,6 +7,7 @@ is out of date until its desk has read again; one whose query answers the same a
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from hashlib import blake2b
@@ -18,6 +19,8 @@ SECONDS_FOR_EACH = 2.0
 """A query that takes longer is not waited for: its finding is taken to be out of date."""
 _MOST_ROWS = 5_000
 _COUNTED = ("k", "n")
+_WORD = re.compile(r"\w+")
+_FILLED = re.compile(r"(?:\w+\.)?\w+ IS NOT NULL", re.IGNORECASE)
 
 
 def answer(db: Database, query: str) -> str | None:
@@ -41,16 +44,24 @@ def answer(db: Database, query: str) -> str | None:
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def mark_stale(db: Database) -> None:
+def mark_stale(db: Database, *, but: tuple[str, str] | None = None, columns: frozenset[str] | None = None) -> None:
     """Mark the current findings that are out of date, and take the mark off those that no longer are.
 
     Findings without a query are left as they are.
 
     Args:
         db: a write transaction, after its changes.
+        but: a desk and a scope whose findings were made in this transaction.
+        columns: names of which one must be in a query that the changes can have touched; None when any can.
     """
     changed = []
-    for row in db.query("SELECT id, k, n, query, answer, stale FROM findings WHERE current AND query IS NOT NULL"):
+    for row in db.query(
+        "SELECT id, k, n, query, answer, stale FROM findings WHERE current AND query IS NOT NULL "
+        "AND (desk, scope) IS NOT (?, ?)",
+        but or (None, None),
+    ):
+        if columns is not None and not columns & _read_by(row["query"]):
+            continue
         now = answer(db, row["query"])
         stale = now != row["answer"] if row["answer"] else now != counted(row["k"], row["n"])
         if stale != bool(row["stale"]):
@@ -63,10 +74,25 @@ def mark_unasked_stale(db: Database, *, but: str) -> None:
     db.execute("UPDATE findings SET stale = 1 WHERE current AND query IS NULL AND desk != ?", [but])
 
 
+def _read_by(query: str) -> set[str]:
+    """The words of a query, but for columns of which it only asks whether they are filled."""
+    return set(_WORD.findall(_FILLED.sub("", query)))
+
+
 def kept_answer(db: Database, query: str | None) -> str | None:
-    """What to keep of a new finding's answer; of one that counts `k` of `n` the finding itself says it."""
-    now = answer(db, query) if query else None
-    return None if now is None or " of " in now else now
+    """What to keep of a new finding's answer; one that counts `k` of `n` says it itself and is not asked."""
+    if not query or _counts(db, query):
+        return None
+    return answer(db, query)
+
+
+def _counts(db: Database, query: str) -> bool:
+    """Whether a query has the columns `k` and `n` and no others; it is not run for that."""
+    try:
+        cursor = db.execute(f"SELECT * FROM ({query}) LIMIT 0")
+    except sqlite3.Error:
+        return False
+    return {column[0] for column in cursor.description} == set(_COUNTED)
 
 
 def counted(k: float | None, n: float | None) -> str:

@@ -6,11 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from engine.findings import Finding
 from engine.importing.desk import undo
 from engine.reviews.corrections import correct, take_back
 from engine.shop import Shop
+from engine.store import stale as stale_module
 from engine.store.findings import replace_findings
 from engine.store.stale import mark_stale
 from tests.conftest import Run
@@ -99,3 +101,26 @@ def test_the_command_line_says_it(shop: Shop, backroom: Run) -> None:
     shop.close()
     listed = backroom("findings", shop.path, "--csv")
     assert "out of date" in listed.stdout and "backroom analyze" in listed.stderr
+
+
+def test_a_correction_asks_only_queries_that_read_what_was_said(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shop may have many findings, and a correction is one key."""
+    publish(shop, SHARE, "SELECT count(*) AS k, count(*) AS n FROM v_reviews WHERE sentiment IS NOT NULL", LIST)
+    with shop.store.write() as db:
+        mark_stale(db)
+    asked: list[str] = []
+    answered = stale_module.answer
+
+    def answer(db: Database, query: str) -> str | None:
+        asked.append(query)
+        return answered(db, query)
+
+    monkeypatch.setattr(stale_module, "answer", answer)
+    correct(shop.store, 2, "positive")
+    assert SHARE in asked and LIST not in asked and not any("IS NOT NULL" in query for query in asked)
+    asked.clear()
+    # The first review has no label but the seller's: without it, it counts no longer.
+    with shop.store.write() as db:
+        db.execute("DELETE FROM labels WHERE row_id = 2 AND source != 'seller'")
+    take_back(shop.store, 2)
+    assert LIST in asked
