@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.desks import registry
 from engine.desks.base import load
 from engine.errors import ShopError
 from engine.store.database import Store
+
+if TYPE_CHECKING:
+    from sqlite_utils import Migrations
 
 _SETTING = "desk_schemas"
 
@@ -21,9 +25,13 @@ def open_store(path: Path, *, create: bool = False) -> Store:
     Raises:
         ShopError: as `Store`; or a desk's tables were written by a newer Backroom.
     """
-    store = Store(path, create=create, sets=lambda: [load(one.tables) for one in registry.DESKS if one.tables])
+    store = Store(path, create=create, sets=_sets)
     bring_up_to_date(store)
     return store
+
+
+def _sets() -> list[Migrations]:
+    return [load(one.tables) for one in registry.DESKS if one.tables]
 
 
 def bring_up_to_date(store: Store) -> None:
@@ -38,7 +46,10 @@ def bring_up_to_date(store: Store) -> None:
     if any(known.get(name, 0) > schema for name, schema in wanted.items()):
         raise ShopError("this shop was written by a newer Backroom.", file=str(store.path), todo="Update Backroom.")
     behind = [one for one in registry.DESKS if one.tables and known.get(one.name, 0) < one.schema]
-    if not behind or store.read_only:
+    if not behind:
+        return
+    if store.read_only:
+        store.read_a_copy(_sets)
         return
     for one in behind:
         store.migrate(load(one.tables or ""))

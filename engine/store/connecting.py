@@ -151,20 +151,29 @@ def to_read(path: Path, *, writable: bool = True) -> sqlite3.Connection:
         writable: whether the folder can be written; where it cannot, nobody else can be writing either, and a shop that a
             crash left with a log is read as it was before.
     """
-    uri = path.resolve().as_uri() + "?mode=ro"
+    try:
+        return _reading(path)
+    except sqlite3.OperationalError as error:
+        if is_busy(str(error)):
+            raise
+        if not writable:
+            return _reading(path, "&immutable=1")
+        if "readonly" not in str(error):
+            raise
+    # A writer was cut short before its transaction was whole: only who may write can put the file back as it was.
+    rest(path)
+    return _reading(path)
+
+
+def _reading(path: Path, options: str = "") -> sqlite3.Connection:
+    uri = path.resolve().as_uri() + "?mode=ro" + options
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
     try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
-        connection.close()
-        if writable or is_busy(str(error)):
-            raise
-        connection = sqlite3.connect(uri + "&immutable=1", uri=True, check_same_thread=False)
-        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        return _guarded(connection)
     except BaseException:
         connection.close()
         raise
-    return _guarded(connection)
 
 
 def to_write(path: Path, *, log: bool, seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
@@ -206,6 +215,12 @@ def rest(path: Path) -> bool:
         with contextlib.closing(to_write(path, log=False, seconds=0.0)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             resting = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0] == "delete"
+            if sides.beside(path, sides.JOURNAL).exists():
+                # One that holds nothing to put back: SQLite leaves it to the next who writes.
+                version = connection.execute("PRAGMA user_version").fetchone()[0]
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute(f"PRAGMA user_version={version}")
+                connection.execute("COMMIT")
     except sqlite3.Error:
         # Somebody else has it open, the disk is full, or it is damaged: nothing is lost, the next end tries again.
         return False

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import tempfile
 import threading
 import time
 import weakref
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ShopError
+from engine.paths import temporary_folder
 from engine.store import connecting, holding, sides, strangers
 
 if TYPE_CHECKING:
@@ -111,13 +113,15 @@ class Store:
         self._write_lock = threading.RLock()
         self._readers = _Readers()
         self._log: bool | None = None
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
         exists = self._exists(create)
         self.read_only = exists and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
         version = self._look(sets) if exists else 0
         if version < SCHEMA:
             if self.read_only:
-                raise ShopError("this file cannot be written and holds no shop of this version.", file=str(path))
-            self._migrate()
+                self.read_a_copy(sets)
+            else:
+                self._migrate()
         if not self.read_only:
             weakref.finalize(self, _end, path, self._readers, os.getpid())
 
@@ -183,6 +187,26 @@ class Store:
         if not self.read_only:
             self.settle()
         return version
+
+    def read_a_copy(self, sets: Callable[[], Sequence[Migrations]]) -> None:
+        """Read from a copy that is brought up to date, for the time of this process: the file itself cannot be written."""
+        if self._copy is not None:
+            return
+        folder = temporary_folder()
+        place = Path(folder.name) / self.path.name
+        with connecting.translated(self.path):
+            connecting.create(place)
+            with (
+                contextlib.closing(self._connect_reader()) as source,
+                contextlib.closing(sqlite3.connect(place)) as copy,
+            ):
+                source.backup(copy)
+        upgraded = Store(place, sets=sets)
+        for one in sets():
+            upgraded.migrate(one)
+        upgraded.close()
+        self._readers.close(0.0)
+        self._copy = folder
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -292,6 +316,8 @@ class Store:
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def _connect_reader(self) -> sqlite3.Connection:
+        if self._copy is not None:
+            return connecting.to_read(Path(self._copy.name) / self.path.name)
         return connecting.to_read(self.path, writable=not self.read_only)
 
     def reader(self) -> sqlite3.Connection:

@@ -15,8 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.desks.opening import open_store
 from engine.errors import ShopError
+from engine.shop import Shop
 from engine.store import connecting, sides
+from engine.store.backup import back_up
 from engine.store.database import Store
 from tests.conftest import ROOT, Run
 
@@ -264,6 +267,21 @@ def test_a_journal_is_rolled_back_into_the_shop_it_is_of_and_no_other(synced: Pa
     assert opened.value("PRAGMA integrity_check") == "ok" and bool(opened.notes) != same
 
 
+def test_a_journal_that_a_killed_writer_left_is_rolled_back_by_whoever_reads_next(synced: Path) -> None:
+    store = Store(synced, create=True)
+    put(store, "first")
+    with store.write() as db:
+        db.execute("PRAGMA cache_spill=ON")
+        db.execute("PRAGMA cache_size=-10")
+        db.conn.executemany("INSERT INTO settings VALUES (?, ?)", [(f"n{i}", "x" * 900) for i in range(400)])
+        cut_short, journal = synced.read_bytes(), sides.beside(synced, sides.JOURNAL).read_bytes()
+    assert store.settle()
+    synced.write_bytes(cut_short)
+    sides.beside(synced, sides.JOURNAL).write_bytes(journal)
+    assert store.value("SELECT count(*) FROM settings WHERE name LIKE 'n%'") == 0
+    assert store.settle() and alone(synced)
+
+
 # -- who writes ------------------------------------------------------------------------------------------------------
 
 
@@ -340,3 +358,40 @@ def test_every_verb_leaves_one_file(tmp_path: Path, backroom: Run) -> None:
         backroom(*arguments)
         assert alone(path), arguments
     assert backroom("sql", path, "SELECT state FROM imports", "--csv").stdout.split() == ["state", "undone"]
+
+
+# -- where nothing can be written ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("made_by", ["this version", "0.1.0", "a process that was killed"])
+def test_a_shop_in_a_read_only_folder_can_be_asked_everything(
+    shop: Path, made_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if made_by == "0.1.0":
+        shutil.copyfile(FIXTURE, shop)
+    elif made_by == "this version":
+        put(open_store(shop, create=True), "kept")
+        gc.collect()
+    else:
+        killed(shop)
+    before = {entry.name: entry.read_bytes() for entry in shop.parent.iterdir()}
+    closed = (shop, shop.parent)
+    monkeypatch.setattr(os, "access", lambda path, mode, **options: mode != os.W_OK or Path(path) not in closed)
+    for entry in (*shop.parent.iterdir(), shop.parent):
+        entry.chmod(0o555)
+    try:
+        opened = Shop(shop)
+        assert opened.read_only
+        assert opened.findings() == [] or made_by == "0.1.0"
+        assert opened.sql("SELECT name FROM settings WHERE name = 'kept'")[1] == (
+            [] if made_by == "0.1.0" else [("kept",)]
+        )
+        assert opened.store.value("SELECT count(*) FROM messages") == 0
+        with pytest.raises(ShopError, match="read-only"):
+            put(opened.store, "more")
+        back_up(opened.store, shop.parent.parent / "copy.shop")
+        opened.close()
+        if made_by == "this version":
+            assert {entry.name: entry.read_bytes() for entry in shop.parent.iterdir()} == before
+    finally:
+        shop.parent.chmod(0o755)
