@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from engine.desks.work import Work
-from engine.findings import Finding, Impact, wilson
+from engine.findings import Evidence, Finding, Impact, wilson
 from engine.promotions import facts
 from engine.promotions.design import break_even_lift
 from engine.promotions.effect import METHOD, Aftermath, Effect, Window, aftermaths, effects, pull_forward
@@ -72,12 +72,19 @@ def run(work: Work) -> None:
     sold = facts.sales(work.store)
     measured: list[Measured] = []
     findings: list[Finding] = []
+    quiet: list[float] = []
     if sold is not None:
         found = [
             one for one in facts.promotions(work.store, sold) if one.product is None or one.product in sold.products
         ]
-        measured = _measured(sold, found, facts.costs(work.store))
-        findings += [made for one in measured if (made := _finding(one)) is not None]
+        tested = _measured(sold, found, facts.costs(work.store))
+        measured = [one for one, _ in tested]
+        for one, chance in tested:
+            made = _finding(one, chance, facts.lines(work.store, one.product or "", one.first, one.last))
+            if made is not None:
+                findings.append(made)
+            elif chance is not None:
+                quiet.append(chance)
         findings += _pulled(sold, found)
     stage.advance()
     codes = facts.codes(work.store)
@@ -87,7 +94,7 @@ def run(work: Work) -> None:
         db.execute("DELETE FROM promotion_effects")
         db.table("promotion_effects").insert_all(asdict(one) for one in measured)
 
-    work.publish(findings, derive=derive)
+    work.publish(findings, derive=derive, quiet=quiet)
     stage.advance()
 
 
@@ -99,14 +106,17 @@ def _windows(sold: facts.Sales, one: facts.Found) -> list[Window]:
     return [Window(one.id, i, max(0, first), min(last, sold.units.shape[1] - 1)) for i in chosen]
 
 
-def _measured(sold: facts.Sales, found: Sequence[facts.Found], costs: dict[str, float]) -> list[Measured]:
-    """Promotions of one product each; those of the whole shop have no rest of the shop to be held against."""
+def _measured(
+    sold: facts.Sales, found: Sequence[facts.Found], costs: dict[str, float]
+) -> list[tuple[Measured, float | None]]:
+    """Promotions of one product each, with the chance of such a lift without any; those of the whole shop have no rest of
+    the shop to be held against."""
     single = [one for one in found if one.product is not None and _windows(sold, one)]
     windows = [_windows(sold, one)[0] for one in single]
     made = effects(sold.units, windows, "day")
     later = aftermaths(sold.units, windows, "day", AFTER_DAYS)
     return [
-        _one(sold, one, window, effect, after, costs.get(one.product or ""))
+        (_one(sold, one, window, effect, after, costs.get(one.product or "")), effect.p)
         for one, window, effect, after in zip(single, windows, made, later, strict=True)
     ]
 
@@ -156,8 +166,12 @@ def _one(
     )
 
 
-def _finding(one: Measured) -> Finding | None:
-    """What is worth saying of a promotion: that it only pulled forward, that it paid, or that it cost money."""
+def _finding(one: Measured, chance: float | None, rows: Sequence[int]) -> Finding | None:
+    """What is worth saying of a promotion: that it only pulled forward, that it paid, or that it cost money.
+
+    Args:
+        chance: of such a lift without promotion; rows: the order lines in its window.
+    """
     if one.incremental is None or one.baseline is None:
         return None
     kind, impact = _verdict(one)
@@ -175,8 +189,9 @@ def _finding(one: Measured) -> Finding | None:
         subject={"product": one.product, "name": one.name, "promotion": one.id},
         numbers=numbers | {"unit": "units"},
         method=METHOD,
-        p=one.lack_p if kind == "pulled_forward" else None,
+        p=one.lack_p if kind == "pulled_forward" else chance if kind == "paid" else None,
         impact=impact,
+        evidence=tuple(Evidence("order_lines", row) for row in rows),
         query=f"SELECT * FROM promotion_effects WHERE id = '{one.id.replace(chr(39), chr(39) * 2)}'",
     )
 

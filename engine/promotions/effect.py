@@ -52,6 +52,7 @@ class Effect:
         low, high: 90 % interval of `incremental`; tested on planted promotions.
         worked: the unshrunken lift stands out of what windows without promotion do by chance (5 % one-sided).
         abstain: too little to compare with; the numbers are then None except gross.
+        p: chance of such a lift in a window without promotion (one-sided).
     """
 
     id: str
@@ -63,6 +64,7 @@ class Effect:
     worked: bool
     abstain: bool
     method: str = METHOD
+    p: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The shape `promotions effect --json` prints."""
@@ -138,6 +140,7 @@ def _effect(
         high=round(high * baseline, 2),
         worked=bool(lift > _Z90 * error),
         abstain=False,
+        p=float(norm.sf(lift / error)),
     )
 
 

@@ -243,6 +243,22 @@ def unused(store: Store) -> list[tuple[int, str]]:
     ]
 
 
+MOST_ROWS = 300
+"""Order lines that a finding opens into, the newest first."""
+
+
+def lines(store: Store, product: str, first: str, last: str) -> list[int]:
+    """The order lines of a product from one day to another, newest first."""
+    return [
+        row["id"]
+        for row in store.rows(
+            f"SELECT l.id FROM order_lines l WHERE l.product = ? AND substr(l.day, 1, 10) BETWEEN ? AND ? AND {_SOLD} "
+            "ORDER BY l.day DESC, l.id LIMIT ?",
+            [product, first, last, MOST_ROWS],
+        )
+    ]
+
+
 def costs(store: Store) -> dict[str, float]:
     """Product to the mean cost of one, in the currency of its price; from product exports and supplier sheets."""
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -241,8 +242,21 @@ def _losses(work: Work, book: list[Entry], sold: facts.Sold | None, today: date 
         # Without a cost of goods nothing is known of what was earned.
         if loss <= 0 or "goods" not in parts or units[product] < busy or units[product] < 10:
             continue
-        found.append(_loss(product, names.get(product, product), currency, parts, loss, units[product]))
+        made = _loss(product, names.get(product, product), currency, parts, loss, units[product])
+        found.append(replace(made, evidence=_sold_rows(work, product, min(months))))
     return found
+
+
+_MOST_ROWS = 300
+
+
+def _sold_rows(work: Work, product: str, since: str) -> tuple[Evidence, ...]:
+    """The order lines of a product from a month on, newest first."""
+    rows = work.store.rows(
+        f"SELECT l.id FROM order_lines l WHERE l.product = ? AND l.day >= ? AND {facts.SOLD} ORDER BY l.day DESC, l.id LIMIT ?",
+        [product, since, _MOST_ROWS],
+    )
+    return tuple(Evidence("order_lines", row["id"]) for row in rows)
 
 
 def _loss(product: str, name: str, currency: str, parts: dict[str, int], loss: float, units: float) -> Finding:

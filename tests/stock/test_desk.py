@@ -140,6 +140,13 @@ def test_what_a_seller_typed_comes_before_files(planned: Store) -> None:
             db.execute("DELETE FROM stock_terms")
 
 
+def test_findings_open_into_rows_of_files(planned: Store) -> None:
+    for one in _findings(planned):
+        tables = planned.rows("SELECT DISTINCT table_name FROM evidence WHERE finding_id = ?", [one.id])
+        expected = "stock" if one.kind in ("runs_out", "dead_stock") else "order_lines"
+        assert [row["table_name"] for row in tables] == [expected], one.key
+
+
 def test_findings_open_by_their_query(planned: Store) -> None:
     for one in _findings(planned):
         if one.query:
