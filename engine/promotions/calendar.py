@@ -20,8 +20,8 @@ _NAMES = {
     "quantity": ("quantity", "units", "qty", "数量"),
     "order": ("order", "order_id", "basket", "invoice", "订单编号"),
     "id": ("id", "promotion", "code", "name", "活动"),
-    "starts": ("starts", "start", "from", "start_date", "开始"),
-    "ends": ("ends", "end", "to", "end_date", "结束"),
+    "starts": ("starts", "start", "from", "start_date", "first", "begin", "period_from", "开始"),
+    "ends": ("ends", "end", "to", "end_date", "last", "until", "period_to", "结束"),
 }
 
 
@@ -73,7 +73,9 @@ def sales(rows: Iterable[Mapping[str, Any]]) -> Sales:
 
 
 def planned(rows: Iterable[Mapping[str, Any]]) -> list[Planned]:
-    """The lines of a calendar with the columns id, series (empty: all), start, end.
+    """The lines of a calendar with the columns id, series (empty: all), start, end; or id, series and one row per period.
+
+    Without an id the row's number (from 1) names a promotion.
 
     Raises:
         InputFileError: a column is missing, a row cannot be read, an end before its start.
@@ -81,15 +83,16 @@ def planned(rows: Iterable[Mapping[str, Any]]) -> list[Planned]:
     table = list(rows)
     if not table:
         return []
-    columns = _columns(table[0], ("id", "starts", "ends"), "calendar")
-    which = _column(table[0], "series")
+    single = _column(table[0], "period") if _column(table[0], "starts") is None else None
+    columns = {"starts": single, "ends": single} if single else _columns(table[0], ("starts", "ends"), "calendar")
+    which, named = _column(table[0], "series"), _column(table[0], "id")
     found = []
     for number, row in enumerate(table, 1):
         first, last = (_day(row[columns[name]], number, "calendar") for name in ("starts", "ends"))
         if last < first:
             raise InputFileError(f"Calendar, row {number}: it ends before it starts.", todo="Correct the two dates.")
         name = None if which is None or row[which] in (None, "") else str(row[which])
-        found.append(Planned(str(row[columns["id"]]), name, first, last))
+        found.append(Planned(str(row[named]) if named else str(number), name, first, last))
     return found
 
 

@@ -182,6 +182,19 @@ def set_verb(shop: Path, item: str, name: str, value: str, valid_from: str) -> N
         db.execute("INSERT OR REPLACE INTO stock_terms VALUES (?, ?, ?, ?)", [item, name, value, valid_from])
 
 
+@stock.command("bundle")
+@shop_argument
+@click.argument("bundle")
+@click.argument("component")
+@click.argument("quantity", type=click.FloatRange(0))
+def bundle_verb(shop: Path, bundle: str, component: str, quantity: float) -> None:
+    """Keep that a bundle holds so many of a component; it is counted as them from the next analysis on. 0 takes it out."""
+    with closing(open_store(shop)) as store, store.write() as db:
+        db.execute("DELETE FROM bundles WHERE bundle = ? AND component = ?", [bundle, component])
+        if quantity:
+            db.execute("INSERT INTO bundles VALUES (?, ?, ?)", [bundle, component, quantity])
+
+
 @click.command("profit")
 @shop_argument
 @click.option("--by", type=click.Choice(("sku", "product", "platform", "month")), default="sku", show_default=True)

@@ -62,6 +62,14 @@ def test_a_promotion_outside_of_the_sales_is_not_judged() -> None:
     assert made[0].abstain and made[0].gross == 0
 
 
+def test_calendars_come_in_several_shapes() -> None:
+    day = date(2026, 3, 2)
+    (line,) = planned([{"sku": "a", "from": day, "to": day + timedelta(days=6)}])
+    assert (line.id, line.series, line.last - line.first) == ("1", "a", timedelta(days=6))
+    weeks = planned([{"promotion": "p", "series": "a", "period": f"2026-W{w}"} for w in (10, 11)])
+    assert [(one.id, one.first) for one in weeks] == [("p", day), ("p", day + timedelta(days=7))]
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
