@@ -314,3 +314,25 @@ def last_months(today: date, count: int) -> set[str]:
     tomorrow = today + timedelta(days=1)
     end = tomorrow.year * 12 + tomorrow.month - 1
     return {f"{(m // 12):04d}-{m % 12 + 1:02d}" for m in range(end - count, end)}
+
+
+PURCHASE_COLUMNS = (
+    "supplier", "sku", "name", "quantity", "pack", "unit_cost", "currency", "cost", "last_day_to_order", "forecast",
+    "service_level", "target", "on_hand", "reserved", "incoming",
+)  # fmt: skip
+"""Of a purchase order."""
+
+
+def purchase_rows(lines: Sequence[Line]) -> list[tuple[Any, ...]]:
+    """Rows of a purchase order, by supplier and SKU: one per item with something to order."""
+    rows = [
+        (
+            made.supply.supplier or "", made.sku, line.name, made.quantity, made.supply.pack, made.supply.cost,
+            made.supply.currency or "", made.cost, made.last_day.isoformat() if made.last_day else "", made.forecast,
+            made.level, made.target, made.on_hand, made.reserved, made.incoming,
+        )
+        for line in lines
+        for made in (line.order,)
+        if made.quantity > 0
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: (row[0], row[1]))

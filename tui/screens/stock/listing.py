@@ -13,9 +13,7 @@ from textual.widgets import Input, Static
 
 from engine.cells import one_line
 from engine.shop import Sheet
-from engine.stock.queries import Line, Planning, WhatIf, planning
-from engine.stock.sheets import COLUMNS as PURCHASE_COLUMNS
-from engine.stock.sheets import purchase_rows
+from engine.stock.queries import PURCHASE_COLUMNS, Line, Planning, WhatIf, planning, purchase_rows
 from tui.commands import Command, bindings
 from tui.format import count, counted, tsv
 from tui.screens.base import FilteredScreen
