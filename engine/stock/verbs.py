@@ -87,8 +87,7 @@ def order_verb(
     as_csv: bool,
 ) -> None:
     """The order list: quantities as sums, last days to order, chances; --csv prints a purchase order."""
-    from engine.stock.queries import WhatIf, demands, order_list
-    from engine.stock.sheets import COLUMNS, purchase_rows
+    from engine.stock.queries import PURCHASE_COLUMNS, WhatIf, demands, order_list, purchase_rows
 
     words = _speaker()
     with closing(open_store(shop)) as store:
@@ -104,7 +103,7 @@ def order_verb(
     if as_json:
         print_json(line.as_json() for line in chosen)
     elif as_csv:
-        print_table(COLUMNS, purchase_rows(chosen), as_csv=True)
+        print_table(PURCHASE_COLUMNS, purchase_rows(chosen), as_csv=True)
     else:
         _print_orders(chosen, words)
 
