@@ -119,14 +119,18 @@ for _verb in (
     cli.add_command(_verb)
 
 
-def _log_fault(error: BaseException) -> Path:
+def _log_fault(error: BaseException) -> str:
+    """Where the details of a fault were written; in words where they could not be."""
     import traceback
 
     from engine.paths import log_dir
 
-    path = log_dir() / time.strftime("fault-%Y%m%d-%H%M%S.log")
-    path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    return path
+    try:
+        path = log_dir() / time.strftime("fault-%Y%m%d-%H%M%S.log")
+        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    except OSError as problem:
+        return f"they could not be written ({problem.strerror})"
+    return str(path)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -22,6 +22,8 @@ LONGEST_KEPT_ARRAY = 64
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
 _MOST_ENTRIES = 1 << 20
+_DEEPEST = 8
+"""Arrays inside arrays; files in use have none."""
 
 # Weights a block and bytes a block of every ggml tensor type.
 _BLOCKS = {
@@ -86,19 +88,21 @@ class _Reader:
         self.at += size
         return raw.decode("utf-8", errors="replace")
 
-    def value(self, kind: int) -> Value:
+    def value(self, kind: int, depth: int = 0) -> Value:
         if kind == _STRING:
             return self.text()
         if kind == _ARRAY:
-            return self._array()
+            if depth > _DEEPEST:
+                raise self.damaged("its description is nested without end")
+            return self._array(depth)
         if kind not in _SCALARS:
             raise self.damaged(f"metadata type {kind} does not exist")
         return self.take(_SCALARS[kind])
 
-    def _array(self) -> Value:
+    def _array(self, depth: int) -> Value:
         kind, length = int(self.take("I")), self.count()
         if length <= LONGEST_KEPT_ARRAY:
-            return [self.value(kind) for _ in range(length)]
+            return [self.value(kind, depth + 1) for _ in range(length)]
         if kind == _STRING:
             unpack, at, size = struct.Struct("<Q").unpack_from, self.at, self._size
             for _ in range(length):

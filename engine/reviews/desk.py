@@ -19,6 +19,7 @@ from engine.findings import Finding
 from engine.reviews import contradictions, copied, drivers, fitting, pain_points, praise, return_reasons, themes, trends
 from engine.reviews.board import Board
 from engine.reviews.clauses import Clause, split_clauses
+from engine.reviews.plainly import scores_of
 from engine.reviews.sentiment import LABELS, LANGUAGES, Reader, adjusted_to_groups, method_of, reader_for
 from engine.store.transaction import Rows
 
@@ -121,7 +122,7 @@ def _read_reviews(
         with work.store.write() as db:
             db.conn.executemany(_INSERT_LABEL + " DO NOTHING", values)
 
-    return work.scores(ids, reader.task, stage=work.say._("Reading reviews"), keep=keep)
+    return scores_of(work, ids, reader.task, stage=work.say._("Reading reviews"), keep=keep)
 
 
 _INSERT_LABEL = """
@@ -243,7 +244,7 @@ def _read_clauses(
         clauses = split_clauses(review.text)
         pieces += [(review, clause) for clause in clauses]
         part_of_more += [clause.text for clause in clauses] if len(clauses) > 1 else []
-    scores = work.scores(part_of_more, reader.task, stage=work.say._("Reading clauses"))
+    scores = scores_of(work, part_of_more, reader.task, stage=work.say._("Reading clauses"))
     if not pieces:
         return []
     said = [clause.text for _, clause in pieces]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.inference.task import Calibration, LabelTask, calibrated
 from engine.jobs import JobContext
+from engine.reviews.plainly import plainly
 from engine.reviews.shipped import adapter_path, card_of
 from engine.reviews.themes import language_of
 
@@ -184,7 +185,7 @@ def label_texts(
         reader = reader_for(client)
         chosen = [texts[i] for i in positions]
         scores = client.scores(
-            chosen,
+            [plainly(text) for text in chosen],
             reader.task,
             on_batch=lambda indices, _: stage.advance(len(indices)),
             context=context,

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 HEAD_RECORDS = 60
 BATCH_ROWS = 100_000
-MOST_COLUMNS = 16_384
-"""As many as a spreadsheet has; a table of more is no table."""
+MOST_COLUMNS = 4_000
+"""Ten times what the widest report has; finding out what each column means takes too long beyond."""
 MOST_SPARSE_CELLS = 20_000_000
 """Cells of a table whose rows each bring names of their own; one of usual width may have as many as it likes."""
 _USUAL_WIDTH = 1_000
