@@ -28,7 +28,7 @@ from engine.shop import Shop
 from tui.areas import AREAS
 from tui.background import READING, Job, Reader
 from tui.commands import Command, bindings
-from tui.course import Memory
+from tui.course import FIRST_READING, Memory
 from tui.decisions import Decision, Decisions
 from tui.faults import log_fault
 from tui.format import counted, duration
@@ -101,7 +101,8 @@ class BackroomApp(App[None], inherit_bindings=False):
         self.data_version = 0
         self.decisions = Decisions()
         self.reader = Reader(self.post_message)
-        self.speaker = Speaker(language or language_of_locale())
+        self.language = language or language_of_locale()
+        self.speaker = Speaker(self.language)
         self._analyze, self._missing, self._waiting = analyze, missing, files
         self._refreshed = 0.0
         self.animation_level = "none"
@@ -321,7 +322,9 @@ class BackroomApp(App[None], inherit_bindings=False):
                 self.say(warning, warning=True, seconds=12)
             self.bell()
 
-        job = Job(READING, lambda context: shop.run(context, language=language), done, plan=memory.expected(kept_as))
+        # The names of stages are said in the reader's language; the measured ones are English.
+        plan = memory.expected(kept_as, FIRST_READING if language == "en" else ())
+        job = Job(READING, lambda context: shop.run(context, language=language), done, plan=plan)
         self.start_job(job)
 
     def action_undo(self) -> None:

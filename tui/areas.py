@@ -44,7 +44,7 @@ AREAS: tuple[Area, ...] = (
     Area("today", "1", "Today", "tui.screens.findings.today:TodayScreen"),
     Area("reviews", "2", "Reviews", "tui.screens.reviews.listing:ReviewsScreen"),
     Area("products", "3", "Products", "tui.screens.reviews.products:ProductsScreen"),
-    Area("stock", "5", "Stock", "tui.screens.stock.listing:StockScreen"),
     Area("imports", "4", "Imports", "tui.screens.imports.listing:ImportsScreen"),
+    Area("stock", "5", "Stock", "tui.screens.stock.listing:StockScreen"),
     Area("data", "0", "Data", "tui.screens.imports.data:DataScreen"),
 )

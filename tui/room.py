@@ -19,6 +19,7 @@ class Room(Protocol):
     """The app, as screens know it.
 
     Attributes:
+        language: of what is said.
         shop: the open shop, if one is.
         job: the job under way, if one is.
         reader: quick queries beside the screen.
@@ -26,6 +27,7 @@ class Room(Protocol):
         decisions: what the seller decided in this session.
     """
 
+    language: str
     shop: Shop | None
     job: Job | None
     reader: Reader

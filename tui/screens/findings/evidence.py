@@ -47,7 +47,7 @@ def draw_evidence(row: EvidenceRow, width: int, styles: Styles) -> list[Text]:
     return lines
 
 
-def evidence_export(shop: Shop, finding: Finding | None) -> Export | None:
+def evidence_export(shop: Shop, finding: Finding | None, language: str) -> Export | None:
     """The rows behind a finding as something to export."""
     from tui.screens.exporting import Export
 
@@ -57,7 +57,9 @@ def evidence_export(shop: Shop, finding: Finding | None) -> Export | None:
     return Export(
         f"the {counted(finding.evidence_count, 'row')} behind this finding",
         f"evidence {number}",
-        lambda path, force, context: shop.export("evidence", path, finding=number, force=force, context=context),
+        lambda path, force, context: shop.export(
+            "evidence", path, finding=number, force=force, language=language, context=context
+        ),
     )
 
 
@@ -113,7 +115,7 @@ class EvidenceScreen(AreaScreen):
 
     def exported(self) -> Export | None:
         """All passages."""
-        return evidence_export(self.shop, self._finding)
+        return evidence_export(self.shop, self._finding, self.room.language)
 
     @on(VirtualList.Opened, "#evidence")
     def open(self, event: VirtualList.Opened[EvidenceRow]) -> None:

@@ -74,7 +74,7 @@ class FindingScreen(FindingMarks):
 
     def exported(self) -> Export | None:
         """The rows behind it."""
-        return evidence_export(self.shop, self._finding)
+        return evidence_export(self.shop, self._finding, self.room.language)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Evidence and query only where there are some."""

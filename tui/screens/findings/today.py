@@ -156,14 +156,16 @@ class TodayScreen(FindingMarks, FilteredScreen):
         """The findings that are listed."""
         from tui.screens.exporting import Export
 
-        shop, listed = self.shop, self._listed
+        shop, listed, language = self.shop, self._listed, self.room.language
         ids = [finding.id for finding in listed if finding.id is not None]
         if not ids:
             return None
         return Export(
             f"the {counted(len(ids), 'finding')} listed here",
             "findings",
-            lambda path, force, context: shop.export("findings", path, only=ids, force=force, context=context),
+            lambda path, force, context: shop.export(
+                "findings", path, only=ids, force=force, language=language, context=context
+            ),
         )
 
     def action_toggle_all(self) -> None:
