@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -65,8 +66,12 @@ class Board:
 
     def per_30_days(self, since: str | None = None) -> float:
         """What turns a count of these reviews (those from day `since` on) into one per 30 days; short spans count as 30."""
-        days = [str(day) for day in self.day if day and (since is None or str(day) >= since)]
-        return 30 / span(min(days), max(days)) if days else 0.0
+        first = 0 if since is None else bisect_left(self._days, since)
+        return 30 / span(self._days[first], self._days[-1]) if first < len(self._days) else 0.0
+
+    @cached_property
+    def _days(self) -> list[str]:
+        return sorted(str(day) for day in self.day if day)
 
     @property
     def last(self) -> int:
