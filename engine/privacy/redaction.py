@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ORDER = ("EMAIL", "CARD", "IBAN", "ID", "IP", "URL", "PHONE", "ADDRESS", "PERSON")
 """Where two finds overlap, the kind that stands first here keeps the whole, and the other what is left of it."""
 
+_PIECE = 8_000
+"""Characters that are read together."""
+
 PLACEHOLDERS = {
     "EMAIL": "[e-mail]",
     "CARD": "[card number]",
@@ -36,8 +39,26 @@ PLACEHOLDERS = {
 def find(text: str) -> list[Span]:
     """All personal data in a text, in order, without overlaps; offsets in code points.
 
-    What somebody has masked already (138****1234, 张**, {{NAME}}) is found too and marked as such.
+    What somebody has masked already (138****1234, 张**, {{NAME}}) is found too and marked as such. A long text is read in
+    pieces, cut between words where there are any, so that its length does not matter more than once.
     """
+    spans, start = [], 0
+    while start < len(text):
+        end = _piece_end(text, start)
+        spans += [Span(one.start + start, one.end + start, one.type, one.masked) for one in _find(text[start:end])]
+        start = end
+    return spans
+
+
+def _piece_end(text: str, start: int) -> int:
+    end = start + _PIECE
+    if end >= len(text):
+        return len(text)
+    cut = max(text.rfind(mark, start + _PIECE // 2, end) for mark in ("\n\n", "\n", " ", "。", "，"))
+    return cut + 1 if cut > start else end
+
+
+def _find(text: str) -> list[Span]:
     found = [*identifiers.find(text)]
     found += addresses.find(text, found)
     found += names.find(text, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -128,3 +129,11 @@ def test_a_model_that_does_not_fit_is_refused_before_loading(tiny: Path, monkeyp
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     with pytest.raises(ModelError, match="gemma-3-270m"):
         resolve("gpt-9")
+
+
+def test_arrays_inside_arrays_end_somewhere(tmp_path: Path) -> None:
+    head = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 1) + b"k" + struct.pack("<I", 9)
+    path = tmp_path / "nested.gguf"
+    path.write_bytes(head + struct.pack("<IQ", 9, 1) * 100_000)
+    with pytest.raises(ModelError, match="nested without end"):
+        read_header(path)
