@@ -117,7 +117,8 @@ def ordering(name: str, whole: Panel, show: Show) -> None:
     """Stock in weeks of demand that each way needs for a mean fill of 0.90 and 0.95, replayed week by week."""
     units, span = whole.units, LEAD + 1
     weeks = range(START, units.shape[1])
-    sold = ((units[:, :START] > 0).sum(axis=1) >= 3) & (units[:, START:].sum(axis=1) > 0)
+    # What hardly sells afterwards has stock for hundreds of weeks whoever orders, and would be all that is seen.
+    sold = ((units[:, :START] > 0).sum(axis=1) >= 3) & ((units[:, START:] > 0).mean(axis=1) >= 0.25)
     demand: dict[int, list[Expected]] = {}
     for t in weeks:
         made = forecast(_until(whole, t), 1, span)

@@ -21,6 +21,8 @@ Indices = NDArray[np.intp]
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 _KAPPA = 6.0
 """Windows that the shop's spread is worth against a product's own."""
+_FAR = 4.0
+"""A product's spread is at most so many times the shop's at its level, and at least one part in as many."""
 _LEAST_POOLED, _LEAST_BOOSTED, _MOST_EXAMPLES = 50, 400, 30_000
 _DRIFT = 1.1
 """Quantiles stand this much further from the median than past errors say: shops change in ways their past does not show."""
@@ -88,7 +90,9 @@ def _shrunken(off: Array, expected: Array, now: Array, span: int) -> Array:
         return result
 
     windows = off.shape[1] / span
-    ratio = (windows * own / law(mean) + _KAPPA) / (windows + _KAPPA)
+    # A product that hardly sold until now has errors that its own mean cannot explain; they say little of its future.
+    against = np.clip(own / law(mean), 1 / _FAR, _FAR)
+    ratio = (windows * against + _KAPPA) / (windows + _KAPPA)
     return np.asarray(ratio * law(now))
 
 
@@ -161,7 +165,9 @@ def quantiles(history: History, span: int, gap: int, season: Array, *, boosted: 
     if more is not None:
         answers.append(np.maximum(0, mean + more * spread))
     answer = np.maximum.accumulate(np.mean(answers, axis=0), axis=0)
-    return np.asarray(answer[:1] + _DRIFT * (answer - answer[:1]))
+    answer = answer[:1] + _DRIFT * (answer - answer[:1])
+    # Units come whole: what nine of ten futures stay within is a whole number of them.
+    return np.asarray(np.ceil(answer - 1e-9) if whole else answer)
 
 
 _FEATURE_PATHS = (1, 8, 11, 3, 13, 14, 15, 16)
