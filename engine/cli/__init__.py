@@ -113,7 +113,7 @@ def demo(headless: bool, fresh: bool, model: str | None, as_json: bool) -> None:
 
 
 for _verb in (
-    *(shops.import_files, shops.imports, shops.undo, shops.analyze, shops.findings, shops.evidence, shops.sql),
+    *(shops.analyze, shops.findings, shops.evidence, shops.sql),
     *(shops.export, backup, texts.label, texts.extract, machine.models, machine.doctor),
 ):
     cli.add_command(_verb)

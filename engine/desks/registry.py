@@ -18,6 +18,8 @@ IMPORTS = Desk(
     N_("Imports"),
     sentences="engine.importing.sentences:SENTENCES",
     shorts="engine.importing.sentences:SHORTS",
+    verbs="engine.importing.verbs:VERBS",
+    verb_names=("import", "imports", "undo"),
     sheets="engine.importing.sheets:SHEETS",
 )
 REVIEWS = Desk(

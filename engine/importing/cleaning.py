@@ -391,6 +391,8 @@ def clean(column: pl.Series, kind: str, *, decimal: str, order: str, zone: str |
             return vocabulary(column, kind)
         case "stocked":
             return stocked(column)
+        case "threshold":
+            return number(column.str.replace(r"^\D*?(\d[\d.,]*)\D*$", "$1"), decimal)
         case "order_in_text":
             return order_in_text(column)
         case "reduction":

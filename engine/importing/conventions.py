@@ -14,7 +14,7 @@ from engine.importing.report import ImportSettings
 if TYPE_CHECKING:
     import polars as pl
 
-NUMERIC_KINDS = ("money", "number", "reduction")
+NUMERIC_KINDS = ("money", "number", "reduction", "threshold")
 DATE_KINDS = ("moment", "day")
 _ORDER_WORDS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 _MOST_AMOUNTS = 2_000

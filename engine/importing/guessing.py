@@ -22,7 +22,8 @@ FAMILIES: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
         (("order_id", "amount"), ("order_id", "quantity"), ("order_id", "unit_price"), ("order_id", "ordered_at"),
          ("order_id", "product_name"), ("ordered_at", "product_name"), ("ordered_at", "sku"), ("ordered_at", "amount")),
     ),
-    "stock": ("stock", (("sku", "on_hand"), ("product_name", "on_hand"), ("sku", "available"), ("product_name", "available"))),
+    "stock": ("stock", (("sku", "on_hand"), ("product_name", "on_hand"), ("sku", "available"), ("product_name", "available"),
+              ("sku", "place"), ("product_name", "place"))),
     "product": ("products", (("title", "price"), ("sku", "price"))),
     "returns": (
         "returns",
@@ -35,7 +36,7 @@ FAMILIES: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
         (("text", "thread_id"), ("text", "author_role"), ("text", "from_agent"), ("text", "author", "sent_at"),
          ("text", "author"), ("text", "subject", "sent_at"), ("text", "subject", "status"), ("text", "message_id", "sent_at")),
     ),
-    "article": ("articles", (("question", "text"), ("title", "text"))),
+    "article": ("articles", (("question", "text"), ("title", "text"), ("article_id", "kind", "text"))),
     "purchase": (
         "purchase_orders",
         (("supplier", "quantity"), ("supplier", "unit_cost"), ("supplier", "amount"), ("po_id", "amount"), ("po_id", "quantity"),
@@ -51,6 +52,7 @@ FAMILIES: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
         (("code",), ("name", "value", "kind"), ("name", "value", "starts"), ("name", "redemptions"), ("name", "spent"),
          ("name", "issued"), ("coupon_id", "value")),
     ),
+    "movement": ("stock_movements", (("sku", "quantity", "day"), ("product_name", "quantity", "day"))),
     "rate": ("rates", (("currency", "to_currency", "rate"),)),
     "sessions": (
         "sessions",
@@ -129,6 +131,8 @@ def propose(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Proposal:
     values = [[row[i] if i < len(row) else "" for row in rows] for i in range(len(header))]
     shapes = [shape_of(column) for column in values]
     family, meant = _likeliest(header, shapes, len(rows))
+    if family in (None, "product"):
+        family, meant = _by_place(header, shapes, family, meant)
     if family is None:
         meant = _assign(header, shapes, "review", len(rows))
     columns = tuple(_guess(name, values[i], meant.get(i)) for i, name in enumerate(header))
@@ -157,6 +161,30 @@ def _likeliest(header: Sequence[str], shapes: Sequence[Shape], rows: int) -> tup
     return best[1], best[2]
 
 
+# What names of columns hold that speak of one warehouse each.
+_A_PLACE = re.compile(
+    r"[仓库店]|warehouse|store\b|shop\b|location|depot|lager|filiale|entrep[oô]t|magazzino|almac[eé]n|склад",
+    re.IGNORECASE,
+)
+_A_SUM = re.compile(r"合计|总|total|sum|gesamt|全部|all\b", re.IGNORECASE)
+
+
+def _by_place(
+    header: Sequence[str], shapes: Sequence[Shape], family: str | None, meant: Chosen
+) -> tuple[str | None, Chosen]:
+    """A stock sheet with one column per place: counts under names of warehouses beside what names the product."""
+    named = {meaning for meaning, confidence, _ in meant.values() if confidence >= FLOOR}
+    if family == "product" and named & {"stock"}:
+        return family, meant
+    counts = [i for i, shape in enumerate(shapes) if shape.whole + (1 - shape.filled) > 0.9 and i not in meant]
+    places = [i for i in counts if _A_PLACE.search(header[i]) and not _A_SUM.search(header[i])]
+    stock = _assign(header, shapes, "stock", 1)
+    known = {i: hit for i, hit in stock.items() if hit[0] in ("sku", "product_id", "product_name", "variant", "day")}
+    if not places or not {"sku", "product_name"} & {hit[0] for hit in known.values() if hit[1] >= FLOOR}:
+        return family, meant
+    return "stock", known | dict.fromkeys(places, ("place", 0.7, "counts under the name of a place"))
+
+
 def _guess(name: str, values: Sequence[str], hit: tuple[str, float, str] | None) -> ColumnGuess:
     samples = tuple(list(dict.fromkeys(v.strip()[:80] for v in values if v and v.strip()))[:3])
     if hit is None:
@@ -173,6 +201,9 @@ def _telling(family: str, meanings: set[str], chosen: Chosen, shapes: Sequence[S
         return 2.5 if meanings & {"location", "committed", "incoming"} else 0.0
     if family == "returns":
         return 2.0 if "reason" in meanings else 0.5
+    if family == "order" and "customer" in meanings:
+        # Who buys is a customer; a vendor beside it is a brand.
+        return 3.0
     if family == "ads":
         return 2.0
     if family == "message" and any(shapes[i].chats > 0.8 for i, (meaning, _, _) in chosen.items() if meaning == "text"):
@@ -192,6 +223,9 @@ def _says_article(meanings: set[str]) -> float:
 
 
 def _says_purchase(meanings: set[str]) -> float:
+    if not meanings & {"quantity", "amount", "received", "expected_at"}:
+        # Costs and suppliers without a count are a list of goods, not an order for them.
+        return -2.0
     return 3.0 if "supplier" in meanings else 1.0 if meanings & {"expected_at", "received", "received_at"} else -2.0
 
 
@@ -220,6 +254,7 @@ _SAYS: dict[str, Callable[[set[str]], float]] = {
     "article": _says_article,
     "purchase": _says_purchase,
     "supplier": _says_supplier,
+    "movement": lambda meanings: 3.5 if "quantity" in meanings and "order_id" not in meanings else 0.0,
     "coupon": _says_coupon,
 }
 

@@ -13,7 +13,11 @@ def family_of(chosen: Sequence[str]) -> str | None:
     """The family that a seller's own mapping fills, or None when it is not enough for any."""
     wanted = set(chosen)
     for family, (table, needs) in FAMILIES.items():
-        if any(wanted.issuperset(need) for need in needs) and wanted <= {*table_columns(table), *words()[family]}:
+        if any(wanted.issuperset(need) for need in needs) and wanted <= {
+            *table_columns(table),
+            *words()[family],
+            "place",
+        }:
             return family
     return None
 
@@ -31,6 +35,9 @@ def profile_of(mapping: dict[str, str], family: str, header: Sequence[str], pack
     # What a customer added later belongs to what was said.
     follow_up = next((column for column, meaning in mapping.items() if meaning == "follow_up"), None)
     mapping = {column: meaning for column, meaning in mapping.items() if meaning != "follow_up"}
+    # Every column of counts under the name of a place says how much is on hand there.
+    places = [column for column, meaning in mapping.items() if meaning == "place"]
+    mapping = {column: meaning for column, meaning in mapping.items() if meaning != "place"}
     required = _REQUIRED.get(family, set()) - ({"text"} if "stars" in mapping.values() else set())
     fields = {meaning: Field([column], required=meaning in required) for column, meaning in mapping.items()}
     if family == "purchase":
@@ -55,7 +62,8 @@ def profile_of(mapping: dict[str, str], family: str, header: Sequence[str], pack
         tables, group = _product_tables(fields), []
     else:
         columns = [m for m in fields if m in table_columns(table)]
-        tables = {table: TableRule(columns=columns, set=_derived(family, fields))}
+        rule = TableRule(columns=columns, set=_derived(family, fields), spread=bool(places), places=places)
+        tables = {table: rule}
         group = []
     version = [Version([name for name in header if name.strip()])]
     by_unit = family == "order" and "unit_price" in fields and not {"quantity", "amount"} & set(fields)
@@ -80,7 +88,13 @@ _KINDS_OF = {
     "message": {"text": "html", "author_role": "role", "from_agent": "flag", "status": "text"},
     "article": {"text": "html", "status": "text"},
     "purchase": {"status": "purchase"},
-    "coupon": {"value": "reduction", "kind": "discount", "funded_by": "funded_by", "status": "text"},
+    "coupon": {
+        "value": "reduction",
+        "minimum": "threshold",
+        "kind": "discount",
+        "funded_by": "funded_by",
+        "status": "text",
+    },
 }
 _OF_A_PURCHASE = ("po_id", "supplier", "ordered_at", "expected_at", "status", "currency")
 

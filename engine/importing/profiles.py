@@ -76,6 +76,7 @@ class TableRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         unpivot: one stored row per amount of a row, with its `kind`; `amounts` is their sum in expressions of checks.
         others: every further column of amounts that the profile does not know is unpivoted as well, its name the kind.
         spread: every column that no field claims is a location, its cells are what is on hand there.
+        places: the names of those columns, when not all are; `*` stands for the name of the place (`Current Quantity *`).
     """
 
     columns: list[str] = []
@@ -90,6 +91,19 @@ class TableRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unpivot: list[Amount] = []
     others: bool = False
     spread: bool = False
+    places: list[str] = []
+
+    def place(self, column: str) -> str | None:
+        """The place that a column speaks of, when cells of columns are what is on hand in a place; None for other columns."""
+        if not self.places:
+            return column
+        for pattern in self.places:
+            before, star, after = pattern.partition("*")
+            if column == pattern:
+                return column
+            if star and column.startswith(before) and column.endswith(after) and len(column) > len(pattern) - 1:
+                return column[len(before) : len(column) - len(after)].strip()
+        return None
 
 
 class Joined(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.findings import Finding
 from engine.say import Speaker
 from engine.store.database import Store
 from engine.store.evidence import known_table
@@ -15,6 +16,15 @@ from engine.store.tables import FAMILIES, IMPORTED, columns, family, meanings
 
 if TYPE_CHECKING:
     from engine.importing.profiles import ProfileSummary
+
+
+def news(store: Store) -> list[Finding]:
+    """What the last files of each report brought, what is to be acted on first; what was dismissed is left out."""
+    rows = store.rows(
+        "SELECT f.*, (SELECT count(*) FROM evidence e WHERE e.finding_id = f.id) AS evidence_count FROM findings f "
+        "WHERE current AND desk = 'imports' AND state != 'dismissed' ORDER BY stale, rank DESC, k DESC, key"
+    )
+    return [Finding.from_row(row) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from engine.importing.packed import looks_packed
 from engine.importing.profiles import Profile
 from engine.importing.reading import Table, check_size
 from engine.importing.report import ColumnGuess, ImportSettings
+from engine.importing.stray import TOTALS
 
 if TYPE_CHECKING:
     from engine.store.database import Store
@@ -202,7 +203,7 @@ def _unknown(table: Table, head: list[Record]) -> Reading:
     else:
         names = unique_names(head[number].cells)
         first = number + 1
-    sample = head[first : first + SAMPLES]
+    sample = [record for record in head[first : first + SAMPLES] if not _is_total(record)]
     proposal = guessing.propose(names, [record.cells for record in sample])
     skipped = [(r.line, "before the header") for r in head[: number or 0] if any(c.strip() for c in r.cells)]
     line = 0 if number is None else head[number].line
@@ -212,6 +213,10 @@ def _unknown(table: Table, head: list[Record]) -> Reading:
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Z])[A-Z0-9][A-Z0-9_-]{4,40}")
 # 京东咚咚 writes no header: session, customer, whether an agent wrote it, transferred, repeated, SKU, text.
 _DONGDONG = ("session_id", "user_id", "waiter_send", "is_transfer", "is_repeat", "sku_id", "content")
+
+
+def _is_total(record: Record) -> bool:
+    return any(re.match(TOTALS, cell) for cell in record.cells[:2])
 
 
 def _without_header(table: Table, head: list[Record]) -> Reading | None:
@@ -264,6 +269,7 @@ def _apply_mapping(reading: Reading, settings: ImportSettings, store: Store | No
     source, mapping = _chosen_mapping(reading, proposal, settings, store)
     if not mapping:
         return
+    mapping, currency = _of_one_currency(mapping)
     own = bool(settings.mapping) or source != MAPPING
     family = mappings.family_of(list(mapping.values())) if own else proposal.family
     if family is None:
@@ -287,7 +293,7 @@ def _apply_mapping(reading: Reading, settings: ImportSettings, store: Store | No
         profile, None, columns, None, proposal.confidence, len(columns), len(reading.names), "accepted mapping"
     )
     reading.mapped = source
-    reading.stated_currency = _currency_of_header(reading.names)
+    reading.stated_currency = currency or _chinese(reading.names)
     guesses = tuple(
         c
         if mapping.get(c.column) == c.meaning
@@ -301,11 +307,24 @@ def _apply_mapping(reading: Reading, settings: ImportSettings, store: Store | No
 _SIMPLIFIED = re.compile(r"[单数价额时间类货订购订买卖实际优惠发销个总]")
 
 
-def _currency_of_header(names: Sequence[str]) -> str | None:
-    """The currency that the columns state, if they agree; yuan where they are in simplified Chinese and state none."""
-    stated = {code for name in names if (code := stated_currency(name)[1])}
-    if stated:
-        return stated.pop() if len(stated) == 1 else None
+def _of_one_currency(mapping: dict[str, str]) -> tuple[dict[str, str], str | None]:
+    """A mapping whose amounts are of one currency, the one that its first amount's column states, and that currency.
+
+    A sheet may give every cost twice, in two currencies: they are not two costs.
+    """
+    stated = {
+        name: code
+        for name, meaning in mapping.items()
+        if profiles.KINDS.get(meaning) in ("money", "number") and (code := stated_currency(name)[1])
+    }
+    if not stated:
+        return mapping, None
+    first = next(iter(stated.values()))
+    return {name: meaning for name, meaning in mapping.items() if stated.get(name, first) == first}, first
+
+
+def _chinese(names: Sequence[str]) -> str | None:
+    """Yuan where most columns are in simplified Chinese; None elsewhere."""
     chinese = sum(bool(_SIMPLIFIED.search(name)) for name in names)
     return "CNY" if chinese >= max(2, len(names) / 3) else None
 

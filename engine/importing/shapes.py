@@ -170,6 +170,10 @@ def _as_codes(shape: Shape, meaning: str, rows: int) -> Score:
     return (1.0, "codes") if meaning != "review_id" or shape.distinct > 0.9 or rows < 5 else (0.4, "not unique")
 
 
+def _as_thresholds(shape: Shape) -> Score:
+    return (1.05, "numbers") if shape.dates < 0.5 and shape.length <= 20 else (0.0, "")
+
+
 def _as_roles(shape: Shape) -> Score:
     return (1.05, "customer or seller") if shape.roles >= 0.5 else (0.0, "")
 
@@ -177,6 +181,7 @@ def _as_roles(shape: Shape) -> Score:
 _BY_MEANING: dict[str, Callable[[Shape], Score]] = {
     "text": _as_text,
     "author_role": _as_roles,
+    "minimum": _as_thresholds,
     "follow_up": _as_remarks,
     "comment": _as_remarks,
     "reason": _as_remarks,

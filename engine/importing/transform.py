@@ -15,7 +15,7 @@ from engine.importing.fields import Fields, as_json
 from engine.importing.headers import normal, stated_currency
 from engine.importing.identity import Identities
 from engine.importing.matching import Match, is_ignored
-from engine.importing.profiles import Field, Profile
+from engine.importing.profiles import Field, Profile, TableRule
 from engine.importing.recognise import Reading
 from engine.importing.reconcile import Reconciler
 from engine.importing.report import ImportSettings
@@ -90,8 +90,10 @@ class Transformer:
         self._amounts: list[int] = []
         self._above: dict[str, str | None] = {}
         self._locations: list[int] = []
-        if any(rule.spread for rule in self.profile.tables.values()):
-            self._locations, self._extra = self._extra, []
+        for rule in self.profile.tables.values():
+            if rule.spread:
+                self._locations = [i for i in self._extra if rule.place(reading.names[i]) is not None]
+                self._extra = [i for i in self._extra if i not in self._locations] if rule.places else []
         self._shown = [
             i
             for i, name in enumerate(reading.names)
@@ -389,7 +391,7 @@ class Transformer:
 
         found = {}
         for table, rule in self.profile.tables.items():
-            source = self._spread(frame) if rule.spread else frame
+            source = self._spread(frame, rule) if rule.spread else frame
             if rule.omitted and rule.where:
                 left_out = frame.filter(~pl.sql_expr(rule.where).fill_null(False)).height
                 if left_out:
@@ -405,7 +407,7 @@ class Transformer:
             )
         return tables, duplicate
 
-    def _spread(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def _spread(self, frame: pl.DataFrame, rule: TableRule) -> pl.DataFrame:
         """One row per location column: the location's name and what is on hand there; places that hold none are left out."""
         import polars as pl
 
@@ -414,7 +416,7 @@ class Transformer:
             column = f"_at_{position}"
             read = cleaning.number(cleaning.blank_to_null(frame[column]), self.conventions.decimal)
             part = frame.with_columns(
-                pl.lit(self.reading.names[position]).alias("_location"), read.values.alias("_on_hand")
+                pl.lit(rule.place(self.reading.names[position])).alias("_location"), read.values.alias("_on_hand")
             )
             parts.append(part.filter(pl.col("_on_hand").is_not_null()))
         if not parts:

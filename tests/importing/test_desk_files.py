@@ -1,4 +1,4 @@
-"""Files of the other desks: messages, articles, purchases, suppliers, stock, coupons and ads, each by its general traps."""
+"""Files of the other desks: messages, articles, purchases, suppliers and stock, each by its general traps."""
 
 # Rows of a file are as long as they are.
 # ruff: noqa: E501
@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from engine.importing import chats, periods
+from engine.importing import chats
 from engine.importing.desk import import_file
-from engine.importing.report import ImportReport, ImportSettings
+from engine.importing.report import ImportSettings
 from engine.store.database import Store
 from tests.importing.conftest import Load
 
@@ -133,6 +133,38 @@ def test_tickets_in_lines_are_taken_apart(load: Load, store: Store) -> None:
     assert _rows(store, "SELECT count(*) FROM messages") == [(6,)]
 
 
+MBOX = """From ann@example.org Sat Mar 14 10:00:00 2026
+From: Ann Lee <ann@example.org>
+To: Lamp Shop <shop@example.com>
+Subject: Order 55
+Date: Sat, 14 Mar 2026 10:00:00 +0100
+Message-ID: <1@example.org>
+Content-Type: text/plain; charset=utf-8
+
+Where is my parcel?
+
+From shop@example.com Sat Mar 14 11:00:00 2026
+From: Lamp Shop <shop@example.com>
+To: ann@example.org
+Subject: Re: Order 55
+Date: Sat, 14 Mar 2026 11:00:00 +0100
+Message-ID: <2@example.com>
+References: <1@example.org>
+Content-Type: text/html; charset=utf-8
+
+<p>On its way.</p><p>On Sat, Ann Lee &lt;ann@example.org&gt; wrote:</p><p>&gt; Where is my parcel?</p>
+"""
+
+
+def test_mails_without_what_they_quote(load: Load, store: Store) -> None:
+    report = load(MBOX, "inbox.mbox")
+    assert report.rows_loaded == 2
+    assert _rows(store, "SELECT author, author_role, subject, text, sent_at FROM messages ORDER BY line") == [
+        ("Ann Lee", "customer", "Order 55", "Where is my parcel?", "2026-03-14T10:00:00+01:00"),
+        ("Lamp Shop", "seller", "Re: Order 55", "On its way.", "2026-03-14T11:00:00+01:00"),
+    ]
+
+
 def test_a_ticket_is_a_conversation_of_its_own(load: Load, store: Store) -> None:
     load(
         "id,subject,description,status,requester_id,created_at\n8,Late parcel,<p>My parcel is late</p>,open,31,2026-03-14 09:00\n9,Refund,Please refund me,solved,32,2026-03-15 09:00\n",
@@ -184,6 +216,26 @@ def test_questions_in_markdown(load: Load, store: Store) -> None:
     assert _rows(store, "SELECT question, text, kind FROM articles ORDER BY line") == [
         ("Do you ship abroad?", "Yes, to Norway.", "faq"), ("Can I cancel?", "Within an hour.", "faq"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "shipping.html",
+            "<html><head><title>x</title></head><body><h1>Shipping</h1><p>We ship within two days.</p><p>To Norway as well.</p><p>Last updated: March 5, 2026</p></body></html>",
+        ),
+        (
+            "shipping.txt",
+            "Shipping\n\nWe ship every order within two working days.\nParcels to Norway take about a week longer.\n\nLast updated: March 5, 2026.\n",
+        ),
+    ],
+)
+def test_a_policy_as_a_page_or_as_plain_text(load: Load, store: Store, name: str, text: str) -> None:
+    assert load(text, name).report == "articles"
+    rows = store.rows("SELECT title, kind, text, day FROM articles")
+    assert [(r["title"], r["kind"], r["day"]) for r in rows] == [("Shipping", "shipping", "2026-03-05")]
+    assert "We ship" in rows[0]["text"] and "<p>" not in rows[0]["text"]
 
 
 def test_drafts_are_told_from_published_articles(load: Load, store: Store) -> None:
@@ -272,143 +324,30 @@ def test_not_stocked_is_not_zero(load: Load, store: Store) -> None:
     ]  # fmt: skip
 
 
-# -- promotions and ads ----------------------------------------------------------------------------------------------
+def test_one_column_for_each_place(load: Load, store: Store) -> None:
+    load("商品编码,商品名称,杭州仓,义乌仓,合计\nA-1,杯子,12,3,15\nA-2,盘子,0,,0\n", accept=True)
+    assert _rows(store, "SELECT sku, location, on_hand FROM stock ORDER BY line, id") == [
+        ("A-1", "杭州仓", 12), ("A-1", "义乌仓", 3), ("A-2", "杭州仓", 0),
+    ]  # fmt: skip
 
 
-def test_a_coupon_report_counts_what_was_given_not_what_was_issued(load: Load, store: Store) -> None:
+def test_square_counts_by_location(load: Load, store: Store) -> None:
     load(
-        "优惠券报表,,,,,,,\n优惠券名称,优惠券类型,优惠券所属,发放总数,发放总额,使用总数,使用总额,拉动订单总额\n"
-        "满50减5,满减券,店铺,900,4500.00,80,400.00,5200.00\n平台九折,折扣券,平台,100,0.00,12,66.50,700.00\n",
+        "Token,Item Name,Variation Name,SKU,Description,Category,Price,Current Quantity Main St,New Quantity Main St,Current Quantity Attic,Stockable\nT1,Mug,Red,M-1,,Cups,12.00,5,,,Y\n"
+    )
+    assert _rows(store, "SELECT sku, location, on_hand FROM stock") == [("M-1", "Main St", 5)]
+
+
+def test_costs_in_two_currencies_are_not_two_costs(load: Load, store: Store) -> None:
+    load(
+        "PO #,Vendor,Item,SKU,Qty Ordered,Cost (EUR),Cost (USD),Total (USD),ETA\nP1,North,Mug,M-1,100,2.00,2.20,220.00,2026-05-14\n",
         accept=True,
     )
-    assert _rows(store, "SELECT name, kind, funded_by, issued, redemptions, spent, sales FROM coupons ORDER BY line") == [
-        ("满50减5", "amount", "shop", 900, 80, 400, 5200), ("平台九折", "percent", "platform", 100, 12, 66.5, 700),
-    ]  # fmt: skip
+    assert _rows(store, "SELECT unit_cost, amount, currency FROM purchase_orders") == [(2, 200, "EUR")]
 
 
-def test_discounts_below_zero_and_minimums_of_two_kinds(load: Load, store: Store) -> None:
-    header = "Name,Value,Value Type,Minimum Purchase Requirements,Times Used In Total,Status,Start,End\n"
-    load(
-        header
-        + "A,-25.0,percentage,50.00,3,Active,2026-03-14 10:00:00 -0500,\nB,-5.0,fixed_amount,12,0,Active,2026-03-15 10:00:00 -0500,\nC,-10%,percentage,,0,Expired,2026-03-15 10:00:00 -0500,\n",
-        accept=True,
-    )
-    assert _rows(store, "SELECT name, value, kind, minimum, minimum_kind, redemptions FROM coupons ORDER BY line") == [
-        ("A", 25, "percent", 50, "amount", 3), ("B", 5, "amount", 12, "quantity", 0), ("C", 10, "percent", None, None, 0),
-    ]  # fmt: skip
-
-
-def test_a_list_of_codes_without_a_header(load: Load, store: Store) -> None:
-    report = load("\ufeffSPRING1A30\nSPRING2B30\nSPRING3C30\n", accept=True)
-    assert _rows(store, "SELECT code, value FROM coupons ORDER BY line") == [
-        ("SPRING1A30", None),
-        ("SPRING2B30", None),
-        ("SPRING3C30", None),
-    ]
-    assert any("codes alone" in note for note in report.notes)
-
-
-def test_free_shipping_is_not_worthless(load: Load, store: Store) -> None:
-    coupon = {
-        "status": "publish",
-        "date_created": "2026-03-01T10:00:00",
-        "date_expires": None,
-        "individual_use": True,
-        "maximum_amount": "0.00",
-    }
-    coupons = [
-        coupon
-        | {
-            "id": 1,
-            "code": "ten",
-            "amount": "10.00",
-            "discount_type": "percent",
-            "usage_count": 4,
-            "free_shipping": False,
-            "minimum_amount": "0.00",
-        },
-        coupon
-        | {
-            "id": 2,
-            "code": "ship",
-            "amount": "0.00",
-            "discount_type": "fixed_cart",
-            "usage_count": 1,
-            "free_shipping": True,
-            "minimum_amount": "40.00",
-        },
-    ]
-    load(json.dumps(coupons), "coupons.json")
-    assert _rows(store, "SELECT code, kind, value, minimum, minimum_kind FROM coupons ORDER BY coupon_id") == [
-        ("ten", "percent", 10, None, None), ("ship", "shipping", 0, 40, "amount"),
-    ]  # fmt: skip
-
-
-GOOGLE = 'Search terms report\n"March 2, 2026 - March 31, 2026"\nSearch term,Match type,Campaign,Ad group,Impr.,Clicks,Currency code,Cost,Conversions\nlamp,Broad match,C,G,10,2,USD,3.00,1\nbulb,Exact match,C,G,5,1,USD,1.50,0\nTotal: Search terms,,,,15,3,USD,4.50,1\nTotal: Account,,,,900,80,USD,120.00,9\n'
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_a_report_for_one_span_of_days(load: Load, store: Store, encoding: str) -> None:
-    report = load(
-        GOOGLE
-        if encoding == "utf-8"
-        else GOOGLE.replace(",", "\t").replace('"March 2\t 2026 - March 31\t 2026"', "March 2, 2026 - March 31, 2026"),
-        encoding=encoding,
-    )
-    assert report.totals["spend"] == 4.5 and report.differences == [] and report.rows_rejected == 0
-    assert _rows(store, "SELECT DISTINCT day, day_to, level, currency FROM ads") == [
-        ("2026-03-02", "2026-03-31", "search_term", "USD")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "span"),
-    [
-        ("My shop-Campaign Report-(2026-01-01 to 2026-01-31).xlsx", ("2026-01-01", "2026-01-31")),
-        ("January 17, 2024 - February 15, 2024", ("2024-01-17", "2024-02-15")),
-        ("数据周期：2026年3月1日至2026年3月31日", ("2026-03-01", "2026-03-31")),
-        ("report_20260301-20260331.csv", ("2026-03-01", "2026-03-31")),
-        ("All time", None),
-        ("03/04/2026 - 05/04/2026", None),
-    ],
-)
-def test_spans_of_days(text: str, span: tuple[str, str] | None) -> None:
-    assert periods.stated([text]) == span
-
-
-def test_a_totals_row_in_words_does_not_double_the_spend(tmp_path: Path, store: Store) -> None:
-    import xlsxwriter
-
-    path = tmp_path / "Shop-Campaign Report-(2026-02-01 to 2026-02-28).xlsx"
-    with xlsxwriter.Workbook(path) as book:
-        sheet = book.add_worksheet()
-        sheet.write_row(
-            0,
-            0,
-            [
-                "Campaign name",
-                "Primary status",
-                "Campaign Budget",
-                "Cost",
-                "CPC (destination)",
-                "CPM",
-                "Impressions",
-                "Clicks (destination)",
-                "Currency",
-            ],
-        )
-        sheet.write_row(1, 0, ["A", "Active", "50.00", "12.50", "1.25", "2.0", "1000", "10", "THB"])
-        sheet.write_row(2, 0, ["B", "Active", "50.00", "7.50", "1.25", "2.0", "900", "6", "THB"])
-        sheet.write_row(3, 0, ["Total of 2 results", "-", "-", "20.00", "0.00", "0.00", "1900", "16", "THB"])
-    report: ImportReport = import_file(store, path)[0]
-    assert (report.rows_loaded, report.totals["spend"], report.currency) == (2, 20, "THB") and report.differences == []
-    assert report.period == {"from": "2026-02-01", "to": "2026-02-28"}
-
-
-def test_signs_of_currencies_in_headers_and_cells(load: Load, store: Store) -> None:
-    load(
-        'Date,Start Date,Portfolio name,Campaign Type,Campaign Name,Status,Currency,Budget,Targeting Type,Bidding strategy,Impressions,Last Year Impressions,Clicks,Click-Thru Rate (CTR),Spend,Last Year Spend,Cost Per Click (CPC),14 Day Total Orders (#),14 Day Total Sales (₹)\n"Mar 14, 2026","Jan 2, 2026",,SP,Oil,ENABLED,INR,Rs.10.0,Manual,Dynamic,100,,7,1%,Rs.20.50,,Rs.2.1,1,Rs.99.0\n'
-    )
-    assert _rows(store, "SELECT day, day_to, spend, sales, currency, impressions FROM ads") == [
-        ("2026-03-14", None, 20.5, 99, "INR", 100)
+def test_movements_of_stock_are_no_returns(load: Load, store: Store) -> None:
+    load("Date,SKU,Product,Adjustment,Reason,Location\n2026-03-14,M-1,Mug,-2,Damaged,Shop\n", accept=True)
+    assert _rows(store, "SELECT sku, quantity, reason, location FROM stock_movements") == [
+        ("M-1", -2, "Damaged", "Shop")
     ]

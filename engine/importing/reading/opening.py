@@ -14,9 +14,10 @@ from pathlib import Path, PurePosixPath
 from engine.errors import InputFileError
 from engine.importing import binary, encodings
 from engine.importing.reading.columns import ParquetTable
+from engine.importing.reading.mail import mailbox
 from engine.importing.reading.objects import JsonTable, decoded, one_document, rows_of
 from engine.importing.reading.pages import web_page
-from engine.importing.reading.prose import chat_log, markdown
+from engine.importing.reading.prose import chat_log, markdown, plain_document
 from engine.importing.reading.tables import Table
 from engine.importing.reading.text import TextTable
 from engine.importing.reading.workbooks import check_well_formed, damaged_archive, encrypted, workbook
@@ -26,7 +27,7 @@ LARGEST_MEMBER = 4 << 30
 LARGEST_SHEET = 1 << 30
 DEEPEST_ARCHIVE = 3
 _OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
-_TEXT_SUFFIXES = (".csv", ".md", ".tsv", ".txt", ".tab", ".json", ".jsonl", ".ndjson")
+_TEXT_SUFFIXES = (".csv", ".md", ".mbox", ".eml", ".tsv", ".txt", ".tab", ".json", ".jsonl", ".ndjson")
 _REPORT_SUFFIXES = frozenset((*_TEXT_SUFFIXES, ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".parquet", ".zip", ".gz"))
 
 
@@ -154,7 +155,8 @@ class _Opener:
         page = (b"<!doctype html", b"<html", b"<table", b"<meta", b"<?xml", b"<style")
         if lowered.startswith(page) or b"<table" in lowered:
             return web_page(path, name, skip)
-        prose = chat_log(path, name, skip) or markdown(path, name, skip)
+        ways = (mailbox, chat_log, markdown, plain_document)
+        prose = next((table for way in ways if (table := way(path, name, skip)) is not None), None)
         if prose is not None:
             prose.encoding, prose.runner_up = found.name, found.runner_up
             return [prose]

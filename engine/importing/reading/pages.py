@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import InputFileError
+from engine.importing.reading.prose import web_document
 from engine.importing.reading.tables import FrameTable, Table
 
 
@@ -113,6 +114,9 @@ def web_page(path: Path, name: str, skip: int) -> list[Table]:
         ) from error
     rows = max(parser.tables, key=len, default=[])
     if not any(rows):
+        document = web_document(path.read_bytes()[skip:].decode("utf-8", "replace"), name)
+        if document is not None:
+            return [document]
         raise InputFileError(
             "this is a web page without a table, whatever its name says.",
             file=name,

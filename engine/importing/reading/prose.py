@@ -12,6 +12,8 @@ CHAT = ("chat thread", "chat sent at", "chat author", "chat text", "chat note")
 DOCUMENT = ("document title", "document question", "document text", "document date", "document kind")
 _LARGEST = 64 << 20
 _HEAD = 1 << 16
+_PARAGRAPHS = 3
+_A_SENTENCE = 25
 _MARKDOWN = (".md", ".markdown", ".mdx")
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$")
 _UNDERLINED = re.compile(r"^(?:=+|-{3,})\s*$")
@@ -78,6 +80,44 @@ def markdown(path: Path, name: str, skip: int) -> Table | None:
         return LineTable(name, DOCUMENT, rows, [line + offset for line, _, _ in asked])
     begin = next((i for i, line in enumerate(lines, 1) if line.strip()), 1)
     return LineTable(name, DOCUMENT, [(title, "", text.strip(), when, kind)], [begin + offset])
+
+
+def web_document(markup: str, name: str) -> Table | None:
+    """A web page without a table as a document (a policy, an article); None for forms and pages of a few words."""
+    from engine.importing.cleaning import plain_text
+
+    if (
+        re.search(r"<(?:form|input)\b", markup, re.IGNORECASE)
+        or len(re.findall(r"<p\b", markup, re.IGNORECASE)) < _PARAGRAPHS
+    ):
+        return None
+    title = next(
+        (m[1] for tag in ("h1", "title") if (m := re.search(rf"(?is)<{tag}\b[^>]*>(.*?)</{tag}>", markup))), ""
+    )
+    body = re.search(r"(?is)<body\b[^>]*>(.*)</body>", markup)
+    return _of_text(plain_text(body[1] if body else markup), plain_text(title), name)
+
+
+def plain_document(path: Path, name: str, skip: int) -> Table | None:
+    """A .txt file of sentences as a document; None for one that is a table."""
+    if PurePath(name).suffix.lower() != ".txt" or path.stat().st_size > _LARGEST:
+        return None
+    text = path.read_bytes()[skip:].decode("utf-8", "replace").replace("\r\n", "\n")
+    lines = [line for line in text.split("\n") if line.strip()]
+    sentences = sum(bool(re.search(r"[.!?。！？:：]\s*$", line)) and len(line) > _A_SENTENCE for line in lines)
+    parted = sum("\t" in line or ";" in line or "|" in line for line in lines)
+    if len(lines) < _PARAGRAPHS or sentences < 0.4 * len(lines) or parted > 0.1 * len(lines):
+        return None
+    return _of_text(text.strip(), lines[0].strip() if len(lines[0]) <= 80 else "", name)
+
+
+def _of_text(text: str, title: str, name: str) -> Table:
+    stem = PurePath(name).stem
+    title = title or stem.replace("-", " ").replace("_", " ")
+    dated = _DATED.search(text)
+    when = re.sub(r"[年月]", "-", dated.group(1)) if dated else ""
+    kind = next((k for k, words in _KINDS if re.search(words, f"{title} {stem}", re.IGNORECASE)), "policy")
+    return LineTable(name, DOCUMENT, [(title, "", text, when, kind)], [1])
 
 
 def _without_front_matter(lines: list[str]) -> tuple[list[str], list[str]]:
