@@ -11,6 +11,7 @@ import locale
 import os
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,6 +97,9 @@ class Speaker:
 
     def number(self, value: float, digits: int | None = None) -> str:
         """A number with its groups; `digits` behind the point, by default as many as are needed, at most 2."""
+        if isinstance(value, int) and not digits:
+            # As Babel writes it in all languages here, without its locale data: a first screen of counts needs none.
+            return f"{value:,}"
         from babel.numbers import format_decimal
 
         pattern = "#,##0.##" if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
@@ -103,11 +107,9 @@ class Speaker:
 
     def percent(self, share: float) -> str:
         """A share as a whole percentage, without a false zero."""
-        from babel.numbers import format_percent
-
         if 0 < share < 0.005:
             return self._("under 1%")
-        return format_percent(share, format="#,##0%", locale=self._locale)
+        return f"{Decimal(str(share)) * 100:,.0f}%"
 
     def money(self, amount: float, currency: str | None) -> str:
         """An amount in its currency (an ISO code); a plain number with two digits when the currency is not known."""

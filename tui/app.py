@@ -105,6 +105,7 @@ class BackroomApp(App[None], inherit_bindings=False):
         self.speaker = Speaker(self.language)
         self._analyze, self._missing, self._waiting = analyze, missing, files
         self._refreshed = 0.0
+        self._said: dict[str, tuple[Finding, str]] = {}
         self.animation_level = "none"
         self.register_theme(THEME)
         self.theme = THEME.name
@@ -150,7 +151,11 @@ class BackroomApp(App[None], inherit_bindings=False):
 
     def sentence(self, finding: Finding) -> str:
         """A finding's sentence in the language of the app."""
-        return sentence(finding, self.speaker)
+        kept = self._said.get(finding.key)
+        if kept is None or kept[0] is not finding:
+            # Lists are drawn often, and findings never change once they are read.
+            kept = self._said[finding.key] = finding, sentence(finding, self.speaker)
+        return kept[1]
 
     def short(self, finding: Finding) -> str:
         """A finding in a few words, in the language of the app."""

@@ -77,7 +77,6 @@ class Theme:
 
 def anchors(polarity: str) -> list[Anchor]:
     """The anchors of one polarity, in the order of the file."""
-    table = tomllib.loads((Path(__file__).with_name("anchors.toml")).read_text(encoding="utf-8"))[polarity]
     return [
         Anchor(
             key,
@@ -86,8 +85,13 @@ def anchors(polarity: str) -> list[Anchor]:
             {language: tuple(entry[language]) for language in ANCHOR_LANGUAGES if language in entry},
             entry.get("general", False),
         )
-        for key, entry in table.items()
+        for key, entry in _file()[polarity].items()
     ]
+
+
+@cache
+def _file() -> dict[str, dict[str, Any]]:
+    return tomllib.loads((Path(__file__).with_name("anchors.toml")).read_text(encoding="utf-8"))
 
 
 def said_in(language: str, key: str, name: str) -> str:
