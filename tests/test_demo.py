@@ -45,7 +45,7 @@ def subject_of(finding: Finding, evidence: list[EvidenceRow], truths: list[dict[
 
 
 def test_every_planted_truth_is_found_and_little_else(shop: Shop, truths: list[dict[str, Any]]) -> None:
-    found = shop.findings(today=True)
+    found = shop.findings(desk="reviews", today=True)
     about = {finding.key: subject_of(finding, shop.evidence(finding.id or 0), truths) for finding in found}
     missing = {truth["id"] for truth in truths if truth["expect"] == "finding"} - set(about.values())
     assert not missing
@@ -55,7 +55,7 @@ def test_every_planted_truth_is_found_and_little_else(shop: Shop, truths: list[d
 
 def test_the_kinds_are_right(shop: Shop, truths: list[dict[str, Any]]) -> None:
     kinds: dict[str | None, set[str]] = {}
-    for finding in shop.findings(today=True):
+    for finding in shop.findings(desk="reviews", today=True):
         kinds.setdefault(subject_of(finding, shop.evidence(finding.id or 0), truths), set()).add(finding.kind)
     assert "got_worse" in kinds["lantern-battery"]
     assert "got_better" in kinds["headlamp-strap"]
@@ -67,18 +67,20 @@ def test_the_kinds_are_right(shop: Shop, truths: list[dict[str, Any]]) -> None:
 
 def test_the_day_of_the_change_is_near(shop: Shop, truths: list[dict[str, Any]]) -> None:
     since = next(truth["numbers"]["since"] for truth in truths if truth["id"] == "lantern-battery")
-    finding = next(f for f in shop.findings(today=True) if f.kind == "got_worse" and "lantern" in f.key)
+    finding = next(f for f in shop.findings(desk="reviews", today=True) if f.kind == "got_worse" and "lantern" in f.key)
     assert finding.numbers["since"][:7] in (since[:7], "2026-04")
 
 
 def test_one_dramatic_review_is_no_trend(shop: Shop) -> None:
-    kettle = [finding for finding in shop.findings() if "kettle" in (finding.subject.get("product") or "")]
+    kettle = [
+        finding for finding in shop.findings(desk="reviews") if "kettle" in (finding.subject.get("product") or "")
+    ]
     assert all(finding.rank == 0 for finding in kettle)
     assert all(finding.kind in ("too_few", "praise") for finding in kettle)
 
 
 def test_every_count_is_what_its_query_counts(shop: Shop) -> None:
-    counted = [finding for finding in shop.findings() if finding.query]
+    counted = [finding for finding in shop.findings() if finding.query and finding.k is not None]
     assert len(counted) > 20
     for finding in counted:
         columns, rows, _ = shop.sql(finding.query or "")
@@ -87,7 +89,7 @@ def test_every_count_is_what_its_query_counts(shop: Shop) -> None:
 
 
 def test_every_quote_is_in_its_row_and_every_row_in_its_file(shop: Shop) -> None:
-    for finding in shop.findings(today=True):
+    for finding in shop.findings(desk="reviews", today=True):
         rows = shop.evidence(finding.id or 0)
         assert len(rows) == finding.evidence_count > 0
         for row in rows:
