@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.desks import registry
 from engine.desks.verbs import (
     ROWS_WITHHELD,
     csv_option,
@@ -119,7 +120,7 @@ def _tell_news(store: Store, loaded: Sequence[int | None]) -> None:
     from engine.desks.sentences import sentence
     from engine.importing.queries import news as news_of
 
-    spoken = speaker()
+    spoken = speaker(registry.IMPORTS)
     for found in news_of(store):
         if found.numbers.get("import_id") in loaded:
             tell(spoken._("new: {sentence}").format(sentence=sentence(found, spoken)))
