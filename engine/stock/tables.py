@@ -43,3 +43,41 @@ def m001_stock(db: Database) -> None:
         """,
     ):
         db.execute(statement)
+
+
+@migrations()
+def m002_keys_first(db: Database) -> None:
+    """The key's columns lead: SQLite before 3.41 takes a table for damaged where another column stands among them."""
+    for statement in (
+        "ALTER TABLE stock_terms RENAME TO stock_terms_before",
+        """
+        CREATE TABLE stock_terms (
+            item TEXT NOT NULL, name TEXT NOT NULL, valid_from TEXT NOT NULL DEFAULT '', value TEXT NOT NULL,
+            PRIMARY KEY (item, name, valid_from)
+        ) WITHOUT ROWID
+        """,
+        """
+        INSERT INTO stock_terms (item, name, valid_from, value)
+            SELECT item, name, valid_from, value FROM stock_terms_before
+        """,
+        "DROP TABLE stock_terms_before",
+        "DROP VIEW v_profit",
+        "ALTER TABLE ledger RENAME TO ledger_before",
+        """
+        CREATE TABLE ledger (
+            currency TEXT NOT NULL, platform TEXT NOT NULL, month TEXT NOT NULL, product TEXT NOT NULL, item TEXT NOT NULL,
+            part TEXT NOT NULL, estimated INTEGER NOT NULL, cents INTEGER NOT NULL,
+            PRIMARY KEY (currency, platform, month, product, item, part, estimated)
+        ) WITHOUT ROWID
+        """,
+        """
+        INSERT INTO ledger (currency, platform, month, product, item, part, estimated, cents)
+            SELECT currency, platform, month, product, item, part, estimated, cents FROM ledger_before
+        """,
+        "DROP TABLE ledger_before",
+        """
+        CREATE VIEW v_profit AS
+            SELECT currency, platform, month, product, item, part, cents / 100.0 AS amount, estimated FROM ledger
+        """,
+    ):
+        db.execute(statement)

@@ -178,7 +178,10 @@ def set_verb(shop: Path, item: str, name: str, value: str, valid_from: str) -> N
         except ValueError:
             raise UsageError(f"{valid_from!r} is no day.", todo="Write it as 2026-03-15.") from None
     with closing(open_store(shop)) as store, store.write() as db:
-        db.execute("INSERT OR REPLACE INTO stock_terms VALUES (?, ?, ?, ?)", [item, name, value, valid_from])
+        db.execute(
+            "INSERT OR REPLACE INTO stock_terms (item, name, value, valid_from) VALUES (?, ?, ?, ?)",
+            [item, name, value, valid_from],
+        )
 
 
 @stock.command("bundle")

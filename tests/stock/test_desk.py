@@ -132,7 +132,9 @@ def test_what_a_seller_typed_comes_before_files(planned: Store) -> None:
     sku = TRUTHS[0]["evidence"][0]
     try:
         with planned.write() as db:
-            db.execute("INSERT INTO stock_terms VALUES (?, 'lead_days', '5', '')", [sku])
+            db.execute(
+                "INSERT INTO stock_terms (item, name, value, valid_from) VALUES (?, 'lead_days', '5', '')", [sku]
+            )
         made = next(line.order for line in order_list(planned) if line.order.sku == sku)
         assert made.supply.lead_days == 5 and made.lasts > 0.5
     finally:
