@@ -417,3 +417,17 @@ def test_a_merchant_feed_names_products_with_their_prices(load: Load, store: Sto
     assert store.rows("SELECT sku, price, compare_at_price, barcode FROM variants") == [
         {"sku": "LAMP-S", "price": 35, "compare_at_price": 40, "barcode": "04006381333931"}
     ]
+
+
+def test_a_transfer_to_the_bank_is_no_loss(load: Load, store: Store) -> None:
+    header = (
+        "date/time,settlement id,type,order id,sku,description,quantity,product sales,selling fees,fba fees,other,total"
+    )
+    load(
+        f'{header}\n"Aug 14, 2026 10:00:00 AM PDT",9,Order,111-1111111-1111111,M-1,Mug,1,20.00,-3.00,-4.00,0,13.00\n'
+        '"Aug 15, 2026 10:00:00 AM PDT",9,Transfer,,,To account ending in 123,,0,0,0,-13.00,-13.00\n'
+    )
+    assert store.value("SELECT sum(amount) FROM fees") == 13
+    assert store.rows("SELECT amount, kind, day FROM payouts") == [
+        {"amount": 13, "kind": "transfer", "day": "2026-08-15"}
+    ]
