@@ -39,7 +39,7 @@ async def test_keys_change_what_is_assumed_and_zero_takes_it_back(planned_shop: 
         assert "lead times +14 days, demand +10%" in screen_text(app)
         after = {line.order.sku: line.order.quantity for line in screen._lines}
         assert sum(after.values()) > sum(before.values())
-        await pilot.press("0")
+        await pilot.press("equals_sign")
         await settle(pilot)
         assert {line.order.sku: line.order.quantity for line in screen._lines} == before
 

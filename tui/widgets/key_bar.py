@@ -15,7 +15,9 @@ from textual.widgets import Input
 from tui.commands import Command, available, key_text
 
 MOST_KEYS = 8
-PRINTABLE = frozenset(("slash", "question_mark", "colon", "space"))
+PRINTABLE = frozenset(
+    ("slash", "question_mark", "colon", "space", "plus", "minus", "equals_sign", "less_than_sign", "greater_than_sign")
+) | {"left_square_bracket", "right_square_bracket"}
 ALWAYS = ("app.quit", "app.help", "job.stop")
 """Never left out; shown last."""
 

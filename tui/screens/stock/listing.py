@@ -58,7 +58,7 @@ class StockScreen(FilteredScreen):
         Command("stock.less", "minus", "growth(-10)", "what if a tenth less were sold"),
         Command("stock.safer", "greater_than_sign", "level(1)", "what if it should run out less often"),
         Command("stock.leaner", "less_than_sign", "level(-1)", "what if it might run out more often"),
-        Command("stock.as_is", "0", "as_is", "everything as the files say", footer="as it is"),
+        Command("stock.as_is", "equals_sign", "as_is", "everything as the files say", footer="as it is"),
     )
     BINDINGS = bindings(COMMAND_TABLE)
 
