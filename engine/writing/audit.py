@@ -13,7 +13,10 @@ from engine.writing.rules import Field, packs
 if TYPE_CHECKING:
     from engine.store.database import Store
 
-METHOD = "each live title and description held against the rule packs by code; nothing is estimated (v1)"
+METHOD = (
+    "each live title and description held against the rule packs by code; ranked as if it cost one customer in 30 days, "
+    "which is an assumption (v1)"
+)
 AT_LEAST = 1.0
 """Customers in 30 days that a listing which breaks a rule is taken to cost at least: an assumption, said with the finding."""
 
