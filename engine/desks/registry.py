@@ -69,6 +69,18 @@ WRITING = Desk(
     verbs="engine.writing.verbs:VERBS",
     verb_names=("write", "check"),
 )
+CUSTOMERS = Desk(
+    "customers",
+    N_("Customers"),
+    needs=(Need(("orders", "order_lines"), N_("a file of orders")),),
+    run="engine.customers.desk:run",
+    tables="engine.customers.tables:migrations",
+    schema=1,
+    sentences="engine.customers.sentences:SENTENCES",
+    verbs="engine.customers.verbs:VERBS",
+    verb_names=("recommend", "pairs", "segments", "campaign"),
+    sheets="engine.customers.sheets:SHEETS",
+)
 
 PRIVACY = Desk(
     "privacy",
@@ -98,6 +110,7 @@ DESKS: tuple[Desk, ...] = (
     WRITING,
     STOCK,
     PROMOTIONS,
+    CUSTOMERS,
     PRIVACY,
     SERVICE,
     KNOWLEDGE,

@@ -67,4 +67,5 @@ PARTS: tuple[Part, ...] = (
     Part("writing", ("ebay_active_listings.csv",)),
     Part("stock", ("shopify_inventory.csv", "suppliers.csv", "meta_ads.csv")),
     Part("promotions", ("shopify_discounts.csv",)),
+    Part("customers", ()),
 )

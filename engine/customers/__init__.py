@@ -1,0 +1,1 @@
+"""The customers desk: segments, what is bought together and next, who comes back, campaigns."""
