@@ -8,6 +8,7 @@ the functions in its `queries`, which take `shop.store`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,24 @@ from engine.errors import UsageError
 from engine.findings import STATES, AnalysisReport, Finding
 from engine.jobs import JobContext
 from engine.say import Speaker, language_of_locale
-from engine.store.evidence import EvidenceRow, StoredRow, evidence, stored_row
-from engine.store.sheets import Documents, Sheet
 
 if TYPE_CHECKING:
     from engine.exporting.files import Exported
     from engine.store.database import Store
+    from engine.store.evidence import EvidenceRow, StoredRow
+    from engine.store.sheets import Documents, Sheet
 
 __all__ = ["EvidenceRow", "Exported", "Sheet", "Shop", "StoredRow"]
+
+
+_LATER = {"Sheet": "sheets", "EvidenceRow": "evidence", "StoredRow": "evidence"}
+
+
+def __getattr__(name: str) -> Any:
+    """The types of what opens later, loaded when a screen that shows them is: the first one shows none."""
+    if name in _LATER:
+        return getattr(import_module(f"engine.store.{_LATER[name]}"), name)
+    raise AttributeError(name)
 
 
 class Shop:
@@ -103,6 +114,8 @@ class Shop:
 
     def evidence(self, finding: int) -> list[EvidenceRow]:
         """The rows a finding rests on, in reading order, with the words that carry it."""
+        from engine.store.evidence import evidence
+
         return evidence(self.store, finding)
 
     def row(self, table_name: str, row_id: int) -> StoredRow:
@@ -111,6 +124,8 @@ class Shop:
         Raises:
             UsageError: there is no such row.
         """
+        from engine.store.evidence import stored_row
+
         return stored_row(self.store, table_name, row_id)
 
     def set_state(self, finding: int, state: str, reason: str | None = None) -> None:
@@ -170,6 +185,7 @@ class Shop:
             Cancelled: the seller stopped it; nothing was written.
         """
         from engine.exporting import files
+        from engine.store.sheets import Documents
 
         to = Path(to)
         chosen = (

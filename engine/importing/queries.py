@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 from engine.findings import Finding
 from engine.say import Speaker
 from engine.store.database import Store
-from engine.store.evidence import known_table
-from engine.store.tables import FAMILIES, IMPORTED, columns, family, meanings
 
 if TYPE_CHECKING:
     from engine.importing.profiles import ProfileSummary
@@ -78,6 +76,8 @@ class Table:
 
 def tables(store: Store) -> list[Table]:
     """Every imported table that holds rows, the fullest first."""
+    from engine.store.tables import IMPORTED, columns
+
     found = []
     for name in IMPORTED:
         days = ("min(day)", "max(day)") if "day" in columns(name) else ("NULL", "NULL")
@@ -91,6 +91,9 @@ def tables(store: Store) -> list[Table]:
 
 def filled(store: Store, table: str) -> list[str]:
     """The columns of an imported table that any row fills, in order."""
+    from engine.store.evidence import known_table
+    from engine.store.tables import columns
+
     names = columns(known_table(table))
     row = store.rows(f"SELECT {', '.join(f'max({name} IS NOT NULL) AS {name}' for name in names)} FROM {table}")[0]
     return [name for name in names if row[name]]
@@ -98,6 +101,8 @@ def filled(store: Store, table: str) -> list[str]:
 
 def table_rows(store: Store, table: str, *, offset: int = 0, limit: int = 100) -> list[dict[str, Any]]:
     """A page of an imported table in the order in which rows came, each with its `file`."""
+    from engine.store.evidence import known_table
+
     return store.rows(
         f"SELECT t.*, i.file AS file FROM {known_table(table)} t JOIN imports i ON i.id = t.import_id "
         "ORDER BY t.id LIMIT ? OFFSET ?",
@@ -154,6 +159,8 @@ def column_meanings(kind: str | None = None, speaker: Speaker | None = None) -> 
             kinds follow with the kind before them.
         speaker: says the labels in the reader's language; English when None.
     """
+    from engine.store.tables import FAMILIES, family, meanings
+
     say = speaker or Speaker()
     found = {meaning: say._(label) for meaning, label in meanings(family(kind) or "review").items()}
     for other in FAMILIES:

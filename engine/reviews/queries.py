@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import UsageError
 from engine.store.database import Store
-from engine.store.search import match_expression
-from engine.store.sheets import MOST_ROWS, Sheet
+
+if TYPE_CHECKING:
+    from engine.store.sheets import Sheet
 
 SENTIMENTS = ("negative", "neutral", "positive")
 
@@ -141,6 +142,8 @@ def months(store: Store) -> list[str]:
 
 def sheet_of(store: Store, which: ReviewFilter) -> Sheet:
     """The reviews that a filter keeps, newest first, as they are read on screen, to export."""
+    from engine.store.sheets import MOST_ROWS, Sheet
+
     columns = ("day", "stars", "sentiment", "confidence", "product", "title", "text", "language", "file", "line")
 
     def rows() -> Iterator[tuple[Any, ...]]:
@@ -167,6 +170,8 @@ def _where(which: ReviewFilter) -> tuple[str, Sequence[Any]]:
             where.append(f"{column} = ?")
             values.append(value)
     if which.words:
+        from engine.store.search import match_expression
+
         expression = match_expression(which.words)
         if expression:
             where.append("id IN (SELECT rowid FROM reviews_search WHERE reviews_search MATCH ?)")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from engine.findings import Finding
-from engine.reviews.themes import said_in
 from engine.say import Speaker
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def _who(finding: Finding, say: Speaker) -> str:
@@ -14,7 +17,13 @@ def _who(finding: Finding, say: Speaker) -> str:
 
 
 def _theme_name(finding: Finding, say: Speaker) -> str:
-    return said_in(say.language, str(finding.subject.get("theme")), str(finding.subject["theme_name"]))
+    name = str(finding.subject["theme_name"])
+    if (say.language == "zh") == bool(_HAN.search(name)):
+        return name
+    # Only a theme that is named in the other language needs the anchors, which take a moment to load.
+    from engine.reviews.themes import said_in
+
+    return said_in(say.language, str(finding.subject.get("theme")), name)
 
 
 def _theme(finding: Finding, say: Speaker) -> str:
