@@ -8,6 +8,7 @@ known schema costs a millisecond.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Sequence
@@ -156,8 +157,12 @@ def remember(connection: sqlite3.Connection) -> None:
     """Let a schema that was checked, or that our own migrations have just made, be known on this computer."""
     schema = fingerprint(connection)
     known = [one for one in _known() if one != schema][-_KNOWN_SCHEMAS:]
+    place = _memory()
     try:
-        _memory().write_text(json.dumps([*known, schema]), encoding="utf-8")
+        # Whole or not at all: another process may be reading it.
+        part = place.with_name(f"{place.name}.{os.getpid()}.part")
+        part.write_text(json.dumps([*known, schema]), encoding="utf-8")
+        part.replace(place)
     except OSError:
         # It is checked again next time.
         return

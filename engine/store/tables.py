@@ -205,12 +205,12 @@ IMPORTED: dict[str, tuple[Column, ...]] = {
     ),
     "stock_movements": (
         *_PRODUCT[:3],
-        _KIND,
+        _KIND.called(N_("kind of movement")),
         _QUANTITY,
         _REASON,
         Column("condition"),
         _LOCATION,
-        Column("reference"),
+        Column("reference", label=N_("document number")),
         _DAY,
     ),
     "returns": (
@@ -396,6 +396,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "review": ("reviews",),
     "order": ("order_lines", "orders"),
     "stock": ("stock",),
+    "movement": ("stock_movements",),
     "product": ("products", "variants"),
     "returns": ("returns",),
     "ads": ("ads",),

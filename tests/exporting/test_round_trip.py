@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.desks.opening import open_store
 from engine.importing.desk import import_file, recognise, undo
 from engine.importing.queries import overview
 from engine.importing.report import ImportSettings
 from engine.shop import Shop
-from engine.store.database import Store
 from engine.store.tables import IMPORTED
 
 HOSTILE = (
@@ -59,14 +59,14 @@ LINE = st.fixed_dictionaries(
 def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty shop to copy: making one takes longer than a whole example."""
     path = tmp_path_factory.mktemp("blank") / "blank.shop"
-    Store(path, create=True).close()
+    open_store(path, create=True).close()
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA journal_mode=DELETE")
     return path
 
 
 def insert(shop: Path, table: str, rows: Sequence[dict[str, Any]]) -> None:
-    store = Store(shop)
+    store = open_store(shop)
     with store.write() as db:
         db.execute(
             "INSERT INTO imports (id, file, path, content_hash, imported_at) VALUES (1, 'a.csv', '/a.csv', 'x', 'now')"
@@ -83,7 +83,7 @@ def insert(shop: Path, table: str, rows: Sequence[dict[str, Any]]) -> None:
 
 def stored(shop: Path, table: str) -> list[dict[str, Any]]:
     """Every row but for what an import gives it anew."""
-    store = Store(shop)
+    store = open_store(shop)
     rows = store.rows(f"SELECT * FROM {table} ORDER BY row_key")
     store.close()
     return [{k: v for k, v in row.items() if k not in ("id", "import_id", "line", "sheet", "product")} for row in rows]

@@ -58,9 +58,10 @@ def test_a_row_of_every_version_is_loaded(load: Load, store: Store, name: str, n
             row.append("2026-03-15" if position == matched.columns[field][0] else "10:00:00")
             continue
         row.append(SAMPLES.get(kind, f"value {position}" if kind != "id" else f"A-{position}"))
-    if any(rule.spread for rule in profile.tables.values()):
-        headers.append("Graz")
-        row.append("3")
+    for rule in profile.tables.values():
+        if rule.spread:
+            headers.append(rule.places[0].replace("*", "Graz") if rule.places else "Graz")
+            row.append("3")
     report = load(header_line(headers) + header_line(row), date_order="dmy")
     assert report.profile == name
     assert (report.rows_read, report.rows_rejected) == (1, 0), report.notes

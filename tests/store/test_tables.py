@@ -72,7 +72,8 @@ def test_every_family_fills_imported_tables_and_its_words_are_meanings() -> None
     for family, (table, needs) in guessing.FAMILIES.items():
         assert table in tables.FAMILIES[family]
         for need in needs:
-            assert set(need) <= set(tables.meanings(family)), family
+            # A column of counts under the name of a place is no meaning of its own: its counts are what is on hand there.
+            assert set(need) - {"place"} <= set(tables.meanings(family)), family
         assert set(words.words()[family]) <= set(tables.meanings(family)), family
     assert tables.family("reviews") == "review" and tables.family("items") == "order" and tables.family("x") is None
 
