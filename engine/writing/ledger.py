@@ -79,6 +79,9 @@ def _listed(value: Any) -> list[str]:
     items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
     found: list[str] = []
     for item in items:
+        if isinstance(item, Mapping | list):
+            # A structure is no value that copy could state.
+            continue
         text = " ".join(str(item).split()) if item is not None else ""
         if text.lower() not in _EMPTY and text not in found:
             found.append(text)

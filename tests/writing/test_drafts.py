@@ -118,6 +118,6 @@ def test_the_same_facts_give_the_same_drafts() -> None:
 
 
 def test_empty_facts_are_no_facts() -> None:
-    facts = {"材质": "棉", "颜色": "无", "品牌": None, "图案": ["", "n/a"]}
+    facts = {"材质": "棉", "颜色": "无", "品牌": None, "图案": ["", "n/a"], "n": {"a": 1}, "m": [{"b": 2}]}
     assert [fact.name for fact in ledger("1", "", facts).facts] == ["材质"]
     assert drafts(ledger("1", "", {}), field_named("taobao.title"), Wordings()) == []
