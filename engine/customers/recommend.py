@@ -91,8 +91,9 @@ class Recommender:
         self.items = supported(history.support)
         self.selling = Popularity.of(history, self.now)
         self.share = own_share(history)
-        self._by_owner = np.argsort(history.customer, kind="stable")
-        self._owners = history.customer[self._by_owner]
+        by_owner = np.argsort(history.customer, kind="stable")
+        self._owners, self._owned_days = history.customer[by_owner], history.day[by_owner]
+        self._owned = history.contents[by_owner]
         self.again = rebuying(history)
         self.orders = np.bincount(history.customer[history.customer >= 0], minlength=len(history.customers))
         fading = (0.5 ** ((self.now - history.day) / HALF_LIFE)).astype(np.float32)
@@ -170,7 +171,7 @@ class Recommender:
         own = slice(self.share.indptr[who], self.share.indptr[who + 1])
         bought = dict(zip(self.share.indices[own].tolist(), self.share.data[own].tolist(), strict=True))
         orders = int(self.orders[who])
-        known = np.array([item for item in bought if _has(self.items, item)], np.int64)
+        known = self.share.indices[own][np.isin(self.share.indices[own], self.items)]
         places = np.searchsorted(self.items, known)
         result = []
         for item in items.tolist():
@@ -189,15 +190,16 @@ class Recommender:
 
     def rhythm(self, who: int, item: int) -> tuple[float | None, float]:
         """Median days between a customer's purchases of an item (None with fewer than 3), and days since the last."""
-        days = self.history.day[self._baskets_of(who)]
-        holds = self.history.contents[self._baskets_of(who)][:, [item]].toarray()[:, 0] > 0
-        bought = np.unique(np.floor(days[holds]))
-        every = float(np.median(np.diff(bought))) if len(bought) >= 3 else None
-        return every, float(self.now - days[holds].max())
-
-    def _baskets_of(self, who: int) -> NDArray[np.int64]:
         low, high = np.searchsorted(self._owners, [who, who + 1])
-        return self._by_owner[low:high]
+        start, end = self._owned.indptr[low], self._owned.indptr[high]
+        at = np.flatnonzero(self._owned.indices[start:end] == item) + start
+        rows = np.searchsorted(self._owned.indptr, at, side="right") - 1
+        days = self._owned_days[rows]
+        if len(days) < 3:
+            return None, float(self.now - days.max())
+        bought = np.unique(np.floor(days))
+        every = float(np.median(np.diff(bought))) if len(bought) >= 3 else None
+        return every, float(self.now - days.max())
 
 
 def rebuying(history: History) -> NDArray[np.float32]:

@@ -155,9 +155,9 @@ def correction(history: History, now: float) -> Correction:
         return Correction()
     recent = checks[:3]
     slope, shift = _fitted(np.concatenate([c[0] for c in recent]), np.concatenate([c[1] for c in recent]), len(recent))
-    # One window's miss is mostly its season: what several windows missed alike is believed, one is believed by half.
+    # One window's miss is mostly its season: it is believed by a third, what several windows missed alike by more.
     windows = len(checks) * _STEP / WINDOW
-    shift *= windows / (windows + 1)
+    shift *= windows / (windows + 2)
     last_year = _check(history, now - YEAR) if now - YEAR - start >= WINDOW else None
     if last_year is None:
         return Correction(slope, shift, checks=len(checks))

@@ -161,7 +161,8 @@ def pairs_verb(shop: str | None, source: str | None, as_json: bool, as_csv: bool
     items = history.items.tolist()
     pairs, kept = found(history, families(items, [names.get(item, "") for item in items] if names else None))
     if not pairs:
-        say(words._("Too few orders to say what sells together: {n}.").format(n=words.number(len(history.day))))
+        said = words._("In {n} orders nothing sells together more often than chance and the size of orders explain.")
+        say(said.format(n=words.number(len(history.day))))
     if kept.checked:
         said = words._("{k} of {n} earlier pairs were still above chance later; lifts are shown as they last ({kept}).")
         say(said.format(k=kept.above, n=kept.checked, kept=words.percent(kept.kept)))
