@@ -90,8 +90,8 @@ def run(work: Work) -> None:
     pairs, kept = found(history, family) if len(history.day) >= FEWEST_ORDERS else ([], None)
     told = [*_of_pairs(pairs, history, bought), *_of_sequences(sequences(history, family), history, bought)]
     stage.advance()
-    everything, new = measured(history)
-    measures = {"pairs": kept, "recommend_all": everything, "recommend_new": new}
+    foretold = measured(history)
+    measures = {"pairs": kept, "recommend_all": foretold.everything, "recommend_new": foretold.new}
     now = float(history.day.max()) + 1 if len(history.day) else 0.0
     firsts, quiet = _of_firsts(gateways(history, now), history, bought)
     told += [*firsts, *_of_regulars(people, bought)]

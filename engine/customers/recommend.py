@@ -28,9 +28,11 @@ HALF_LIFE = 120.0
 """Days after which a purchase counts half as much."""
 OWN, ALIKE, GOES_WITH = 0.5, 0.5, 0.3
 NEW_ALIKE = 0.2
+COMPANY = (1.0, 0.2, 0.0)
+"""How much others count beside a customer's own habit; where people buy the same every week, it is little."""
 MOST = 10
 _AT_ONCE = 400
-_TESTED = 1_500
+_TESTED = 900
 _DRAWS = 1_000
 _FEWEST_TESTED = 30
 _PRIOR_BUYERS = 10
@@ -111,14 +113,21 @@ class Recommender:
         self.owns = self.faded.copy()
         self.owns.data = np.minimum(self.owns.data, 1)
 
-    def scores(self, customers: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """(customers, items) twice: for all items, and for new ones (-inf where the customer bought it before)."""
+    def scores(
+        self, customers: NDArray[np.int64], company: float = 1.0
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(customers, items) twice: for all items, and for new ones (-inf where the customer bought it before).
+
+        Args:
+            company: how much others count beside a customer's own habit, among all items: one of `COMPANY`.
+        """
         alike = self._alike(customers)
         fits = np.zeros_like(alike)
         fits[:, self.items] = np.maximum(self.owns[customers][:, self.items] @ self.weights, 0)
         selling = self.selling
-        everything = OWN * self.share[customers].toarray() * self.again**0.5 + ALIKE * alike + GOES_WITH * fits
-        everything *= (selling.two_weeks + 0.5) ** 0.2 * selling.trend**0.15
+        everything = OWN * self.share[customers].toarray() * self.again ** (0.5 * company)
+        everything += company * (ALIKE * alike + GOES_WITH * fits) + 1e-6 * selling.month
+        everything *= ((selling.two_weeks + 0.5) ** 0.2 * selling.trend**0.15) ** company
         new = (fits + NEW_ALIKE * alike) * ((selling.six_weeks + 0.5) ** 0.15 * selling.trend**0.5)
         new[self.share[customers].nonzero()] = -np.inf
         return everything, new
@@ -142,17 +151,23 @@ class Recommender:
         return result
 
     def lists(
-        self, customers: NDArray[np.int64], *, popular_new: bool = False, allowed: NDArray[np.bool_] | None = None
+        self,
+        customers: NDArray[np.int64],
+        *,
+        company: float = 1.0,
+        popular_new: bool = False,
+        allowed: NDArray[np.bool_] | None = None,
     ) -> Iterator[tuple[int, list[Wanted], list[Wanted]]]:
         """For each customer: its index, the best of all items, and the best new ones.
 
         Args:
+            company: as in `scores`.
             popular_new: new items by what sells, where that was measured to be no worse.
             allowed: (items,) False for what must not be recommended, such as what is out of stock.
         """
         for start in range(0, len(customers), _AT_ONCE):
             part = customers[start : start + _AT_ONCE]
-            everything, new = self.scores(part)
+            everything, new = self.scores(part, company)
             if popular_new:
                 new = self.popular(part)
             if allowed is not None:
@@ -265,37 +280,56 @@ def ndcg(ranked: NDArray[np.int64], wanted: NDArray[np.int64], most: int = MOST)
     return float(gain[: len(hits)][hits].sum() / gain[: min(most, len(wanted))].sum())
 
 
-def measured(history: History) -> tuple[Measured | None, Measured | None]:
-    """The recommendations against the plain lists, on baskets after the first five sixths of the shop's days.
+@dataclass(frozen=True)
+class Foretold:
+    """What was measured: for all items and for new ones (None where too few customers bought again).
 
-    Returns:
-        For all items and for new ones; None where fewer than 30 customers bought again.
+    Attributes:
+        company: which of `COMPANY` foretold best, chosen on one half of the customers and measured on the other.
     """
+
+    everything: Measured | None = None
+    new: Measured | None = None
+    company: float = 1.0
+
+
+def measured(history: History) -> Foretold:
+    """The recommendations against the plain lists, on baskets after the first five sixths of the shop's days."""
     if not len(history.day):
-        return None, None
+        return Foretold()
     cut = history.day[0] + (history.day[-1] - history.day[0]) * 5 / 6
     wanted = next_baskets(history, cut)
     if len(wanted) < _FEWEST_TESTED:
-        return None, None
+        return Foretold()
     generator = np.random.default_rng(SEED)
     who = np.array(sorted(wanted), np.int64)
-    if len(who) > _TESTED:
-        who = np.sort(generator.choice(who, _TESTED, replace=False))
+    who = generator.permutation(who)[:_TESTED]
     model = Recommender(history.between(end=cut), cut)
-    pairs_all: list[tuple[float, float]] = []
-    pairs_new: list[tuple[float, float]] = []
+    everything: dict[float, list[tuple[float, float]]] = {company: [] for company in COMPANY}
+    new: list[tuple[float, float]] = []
     for start in range(0, len(who), _AT_ONCE):
         part = who[start : start + _AT_ONCE]
-        everything, new = model.scores(part)
-        own = model.share[part].toarray() + 1e-6 * model.selling.month
-        lists = zip(part, *(best(s, MOST) for s in (everything, own, new, model.popular(part))), strict=True)
-        for customer, ours, plain, ours_new, plain_new in lists:
-            items = wanted[int(customer)]
-            pairs_all.append((ndcg(ours, items), ndcg(plain, items)))
-            first = np.setdiff1d(items, model.share[[int(customer)]].indices)
-            if len(first):
-                pairs_new.append((ndcg(ours_new, first), ndcg(plain_new, first)))
-    return _compared(pairs_all, generator), _compared(pairs_new, generator)
+        plain = best(model.share[part].toarray() + 1e-6 * model.selling.month, MOST)
+        own = [ndcg(items, wanted[int(one)]) for one, items in zip(part, plain, strict=True)]
+        for company in COMPANY:
+            again, fresh = model.scores(part, company)
+            scored = (ndcg(items, wanted[int(one)]) for one, items in zip(part, best(again, MOST), strict=True))
+            everything[company] += zip(scored, own, strict=True)
+        new += _of_new(model, part, wanted, fresh)
+    half = len(who) // 2
+    company = max(COMPANY, key=lambda one: float(np.mean([ours for ours, _ in everything[one][:half]])))
+    return Foretold(_compared(everything[company][half:], generator), _compared(new, generator), company)
+
+
+def _of_new(
+    model: Recommender, part: NDArray[np.int64], wanted: dict[int, NDArray[np.int64]], scores: NDArray[np.float32]
+) -> Iterator[tuple[float, float]]:
+    """NDCG of new items, ours and by what sells, of the customers who bought any."""
+    lists = zip(part, best(scores, MOST), best(model.popular(part), MOST), strict=True)
+    for customer, ours, plain in lists:
+        first = np.setdiff1d(wanted[int(customer)], model.share[[int(customer)]].indices)
+        if len(first):
+            yield ndcg(ours, first), ndcg(plain, first)
 
 
 def _compared(scores: list[tuple[float, float]], generator: np.random.Generator) -> Measured | None:

@@ -99,7 +99,8 @@ def _customers(history: Any, names: dict[str, str]) -> Iterator[dict[str, Any]]:
     from engine.customers.recommend import Recommender, measured
 
     words = _speaker()
-    _, new = measured(history)
+    foretold = measured(history)
+    new = foretold.new
     popular = new is not None and not new.better
     if new is None:
         say(words._("Too few customers bought again to measure how well this foretells here."))
@@ -112,7 +113,7 @@ def _customers(history: Any, names: dict[str, str]) -> Iterator[dict[str, Any]]:
         if popular:
             say(words._("That is no gain: new items are therefore the most sold ones."))
     model = Recommender(history)
-    for who, again, first in model.lists(np.flatnonzero(model.orders), popular_new=popular):
+    for who, again, first in model.lists(np.flatnonzero(model.orders), company=foretold.company, popular_new=popular):
         yield {
             "customer": str(history.customers[who]),
             "all": [_wanted(one, model, names, words) for one in again],

@@ -25,7 +25,7 @@ from engine.customers.ease import ease
 from engine.customers.files import lines_of, names_of
 from engine.customers.history import History
 from engine.customers.pairs import counted, found, significant
-from engine.customers.recommend import Recommender, ndcg, next_baskets
+from engine.customers.recommend import Recommender, measured, ndcg, next_baskets
 from engine.customers.returning import WINDOW, Habits, Model, correction
 from engine.customers.variants import families
 
@@ -72,7 +72,9 @@ def next_basket(history: History, cut: float) -> Iterator[Row]:
     who = np.array(sorted(wanted), np.int64)
     for name, method in methods.items():
         yield {"name": f"next basket: {name}", **_foretold(who, wanted, own, lambda some, m=method: (m(some), m(some)))}
-    yield {"name": "next basket: Backroom", **_foretold(who, wanted, own, model.scores)}
+    company = measured(past).company
+    ours = _foretold(who, wanted, own, lambda some: model.scores(some, company))
+    yield {"name": f"next basket: Backroom (others count {company})", **ours}
 
 
 def _foretold(who: NDArray[np.int64], wanted: dict[int, Any], own: sparse.csr_array, scores: Any) -> Row:

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.customers.basket import Completion
 from engine.customers.history import History
-from engine.customers.recommend import Recommender, measured, ndcg, next_baskets, rebuying
+from engine.customers.recommend import Foretold, Recommender, measured, ndcg, next_baskets, rebuying
 from tests.customers.conftest import history_of, random_baskets
 
 
@@ -68,18 +68,31 @@ def test_what_nobody_buys_twice_counts_less() -> None:
 
 
 def test_measured_against_the_plain_lists() -> None:
-    _, new = measured(tastes(people=300))
+    new = measured(tastes(people=300)).new
     assert new is not None and new.better and new.ours > new.plain and new.low <= new.gain <= new.high
 
 
 def test_where_there_is_nothing_to_know_popularity_is_no_worse() -> None:
-    _, new = measured(history_of(random_baskets(2, count=2500, people=250)))
+    new = measured(history_of(random_baskets(2, count=2500, people=250))).new
     assert new is None or not new.better
 
 
+def test_where_everybody_keeps_to_their_own_habit_others_count_little() -> None:
+    rng = np.random.default_rng(9)
+    staples = [rng.choice(400, 8, replace=False) for _ in range(80)]
+    baskets = [
+        (f"k{person}", float(day + person % 7), [f"i{item}" for item in rng.choice(staples[person], 5, replace=False)])
+        for person in range(80)
+        for day in range(0, 280, 7)
+    ]
+    foretold = measured(history_of(baskets))
+    assert foretold.company < 1
+    assert foretold.everything is not None and foretold.everything.gain > -0.01
+
+
 def test_too_few_to_measure() -> None:
-    assert measured(history_of([])) == (None, None)
-    assert measured(history_of(random_baskets(1, count=20))) == (None, None)
+    assert measured(history_of([])) == Foretold()
+    assert measured(history_of(random_baskets(1, count=20))) == Foretold()
 
 
 def test_next_baskets_are_those_of_earlier_customers() -> None:
