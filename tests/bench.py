@@ -1,6 +1,6 @@
 """`make bench`: speed and memory on this machine, side by side with what a user would use instead.
 
-    python -m tests.bench [start] [importing] [inference] [reading] [kills] [memory] [stock]
+    python -m tests.bench [start] [importing] [inference] [reading] [kills] [memory] [stock] [customers]
 
 Prints one line per measurement as it is made; nothing here is asserted.
 """
@@ -207,6 +207,20 @@ def stock() -> None:
     run(show)
 
 
+def customers() -> None:
+    """How well baskets are foretold, with the usual methods beside it, on the table that `BACKROOM_BASKETS` names."""
+    import os
+
+    table = os.environ.get("BACKROOM_BASKETS")
+    if not table:
+        print("customers: set BACKROOM_BASKETS to a table with the columns customer, basket, time, item, quantity")
+        return
+    from tests.customers.bench import run
+
+    for row in run(Path(table), []):
+        print(row, flush=True)
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "start": start,
     "importing": importing,
@@ -215,6 +229,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "kills": kills,
     "memory": memory,
     "stock": stock,
+    "customers": customers,
 }
 
 if __name__ == "__main__":
