@@ -47,12 +47,15 @@ def label(
         print_json(records)
 
 
+_UNSHOWN = frozenset({"id", "probabilities", "method"})
+
+
 def _rows(records: list[dict[str, Any]]) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Records as a table: one row a record, or, where records hold lists of things found, one row a thing."""
     lists = [name for name, value in (records[0] if records else {}).items() if isinstance(value, list)]
     flat = [{"id": r["id"], **item} for r in records for item in r[lists[0]]] if lists else records
     known = dict.fromkeys(name for record in flat for name in record)
-    columns = ["id", *(name for name in known if name not in ("id", "start", "end", "probabilities", "method"))]
+    columns = ["id", *(name for name in known if name not in _UNSHOWN and not name.endswith(("start", "end")))]
     rows = [tuple(_cell(record.get(name)) for name in columns) for record in flat]
     return columns, rows
 
