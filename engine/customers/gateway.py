@@ -55,10 +55,12 @@ class Gateway:
 def first_orders(history: History, now: float) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The rows of customers' first orders that are a window old, and whether each buyer came back within the window."""
     known = np.flatnonzero(history.customer >= 0)
+    if not len(known):
+        return np.zeros(0, np.int64), np.zeros(0, np.bool_)
     owner, day = history.customer[known], np.floor(history.day[known])
     order = np.lexsort((known, day, owner))
     owner, day, row = owner[order], day[order], known[order]
-    start = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]]) if len(owner) else np.zeros(0, np.int64)
+    start = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
     end = np.r_[start[1:], len(owner)]
     back = np.array(
         [bool(((day[s:e] > day[s]) & (day[s:e] <= day[s] + WINDOW)).any()) for s, e in zip(start, end, strict=True)],
