@@ -9,6 +9,7 @@ from engine.findings import Evidence, Finding, Impact
 from engine.writing import queries
 from engine.writing.checks import Violation, check
 from engine.writing.rules import Field, packs
+from engine.writing.units import measure
 
 if TYPE_CHECKING:
     from engine.store.database import Store
@@ -59,7 +60,7 @@ def _finding(listing: dict[str, Any], column: str, field: Field, text: str, brok
             "rules": sorted({v.rule for v in broken}),
             "sources": sorted({v.source for v in broken}),
             "words": list(dict.fromkeys(words)),
-            "size": _size(text, field) if limit else None,
+            "size": measure(text, field.unit) if limit else None,
             "limit": field.limit if limit else None,
             "unit_of_limit": field.unit,
             "unverified": bool(limit and field.strength == "unverified"),
@@ -75,9 +76,3 @@ def _finding(listing: dict[str, Any], column: str, field: Field, text: str, brok
             for v in broken
         ),
     )
-
-
-def _size(text: str, field: Field) -> int:
-    from engine.writing.units import measure
-
-    return measure(text, field.unit)

@@ -71,11 +71,6 @@ def _beginning(option: str) -> str:
     return " ".join(words[:2]) if len(words) > 1 else option.replace("{v}", "").replace("{k}", "")[:2]
 
 
-def marked(number: int, value: str) -> str:
-    """A value with a mark around it, so that its place is known when the text is put together."""
-    return f"{_OPEN}{number}{_BETWEEN}{value}{_CLOSE}"
-
-
 def unmarked(text: str, ledger: Ledger) -> tuple[str, list[Claim]]:
     """The text without marks, and the claims with their places."""
     found: list[Claim] = []
@@ -112,7 +107,11 @@ class Composer:
         shown = value
         if self.ledger.language == "en" and fact.kind.name in _COMMON:
             shown = value.lower() if value.istitle() and value.isalpha() else value
-        return marked(self._number[fact], shown)
+        return self.mark(fact, shown)
+
+    def mark(self, fact: Fact, shown: str) -> str:
+        """A value of a fact with a mark around it, so that its place is known when the text is put together."""
+        return f"{_OPEN}{self._number[fact]}{_BETWEEN}{shown}{_CLOSE}"
 
     def description(self) -> list[Said]:
         """All sentences of a description in order; the first one names the product."""
@@ -149,7 +148,7 @@ class Composer:
             if value in self.ledger.stated_by_noun:
                 place = noun.lower().find(value.lower())
                 end = place + len(value)
-                return noun[:place] + marked(self._number[fact], noun[place:end]) + noun[end:]
+                return noun[:place] + self.mark(fact, noun[place:end]) + noun[end:]
         return noun
 
     def _clashes(self, value: str) -> bool:

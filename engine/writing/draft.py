@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.writing.checks import UNIT_NAMES, Violation, check, speaker, status_of
-from engine.writing.compose import Claim, Composer, Wordings, marked, unmarked
+from engine.writing.compose import Claim, Composer, Wordings, unmarked
 from engine.writing.ledger import Fact, Ledger
 from engine.writing.rules import Field
 from engine.writing.units import measure, unencodable
@@ -68,12 +68,13 @@ def drafts(ledger: Ledger, field: Field, wordings: Wordings, count: int = 3) -> 
     Args:
         wordings: of the whole run, so that over many products no wording is worn out.
     """
+    if not ledger.facts and not ledger.name:
+        return []
     before: Counter[str] = Counter()
     found: list[Draft] = []
+    sayable, forbidden = _sayable(ledger, field)
     for variant in range(_TRIES):
-        draft = _draft(ledger, field, wordings, before, variant)
-        if draft is None:
-            break
+        draft = _draft(ledger, sayable, forbidden, field, Composer(sayable, wordings, before, variant), variant)
         if all(likeness(draft.text, other.text) <= MOST_ALIKE for other in found):
             found.append(draft)
         if len(found) == count:
@@ -87,12 +88,11 @@ def likeness(a: str, b: str) -> float:
     return len(first & second) / max(1, len(first | second))
 
 
-def _draft(ledger: Ledger, field: Field, wordings: Wordings, before: Counter[str], variant: int) -> Draft | None:
-    if not ledger.facts and not ledger.name:
-        return None
-    sayable, forbidden = _sayable(ledger, field)
-    parts = _SHAPES[field.shape](Composer(sayable, wordings, before, variant), field, variant)
-    text, claims = unmarked(parts, sayable)
+def _draft(
+    ledger: Ledger, sayable: Ledger, forbidden: dict[str, str], field: Field, composer: Composer, variant: int
+) -> Draft:
+    """One variant; `sayable` is the ledger without what is `forbidden` in the field."""
+    text, claims = unmarked(_SHAPES[field.shape](composer, field, variant), sayable)
     claims += _within_others(text, claims, sayable)
     stated = {(c.fact, c.text.lower()) for c in claims}
     left = [
@@ -179,12 +179,12 @@ def _ordered(composer: Composer, variant: int) -> list[tuple[Fact, str]]:
 
 def _title(composer: Composer, field: Field, variant: int) -> str:
     """Brand, values, and the noun at the end (Chinese), or brand, noun, then values behind commas (English)."""
-    ledger, numbers = composer.ledger, {fact: i for i, fact in enumerate(composer.ledger.facts)}
+    ledger = composer.ledger
     noun = composer.noun(capital=ledger.language == "en")
     chosen: list[tuple[Fact, str]] = []
 
     def laid_out(pairs: Sequence[tuple[Fact, str]]) -> str:
-        words = [(f.kind.name == "brand", marked(numbers[f], v)) for f, v in pairs]
+        words = [(f.kind.name == "brand", composer.mark(f, v)) for f, v in pairs]
         return _laid_out(
             [w for own, w in words if own], noun, [w for own, w in words if not own], ledger.language, variant
         )
@@ -228,10 +228,9 @@ def _cut_noun(composer: Composer, field: Field) -> str:
 def _phrases(composer: Composer, field: Field, variant: int) -> str:
     """Values separated by commas."""
     joint = "，" if composer.ledger.language == "zh" else ", "
-    numbers = {fact: i for i, fact in enumerate(composer.ledger.facts)}
     text = ""
     for fact, value in _ordered(composer, variant):
-        longer = joint.join(filter(None, [text, marked(numbers[fact], value)]))
+        longer = joint.join(filter(None, [text, composer.mark(fact, value)]))
         if _fits(longer, composer, field.limit, field.unit):
             text = longer
     return text or _cut_noun(composer, field)
@@ -240,10 +239,9 @@ def _phrases(composer: Composer, field: Field, variant: int) -> str:
 def _bullets(composer: Composer, field: Field, variant: int) -> str:
     """Lines `Name: value; name: value`, one for each group of facts, no end mark; at most as many as the channel shows."""
     ledger, zh = composer.ledger, composer.ledger.language == "zh"
-    numbers = {fact: i for i, fact in enumerate(ledger.facts)}
     groups: dict[str, list[str]] = {}
     for fact in ledger.facts:
-        shown = ("、" if zh else ", ").join(marked(numbers[fact], v) for v in fact.values)
+        shown = ("、" if zh else ", ").join(composer.mark(fact, v) for v in fact.values)
         label = fact.label if zh else fact.label[:1].upper() + fact.label[1:]
         groups.setdefault(fact.kind.group, []).append(f"{label}{'：' if zh else ': '}{shown}")
     names = list(groups)
@@ -270,13 +268,13 @@ def _even(count: int, most: int) -> list[int]:
 
 def _terms(composer: Composer, field: Field, variant: int) -> str:
     """Words for a search field: no repeats, no brand, small letters, spaces between."""
-    ledger, numbers = composer.ledger, {fact: i for i, fact in enumerate(composer.ledger.facts)}
+    ledger = composer.ledger
     brand = {w for f in ledger.facts if f.kind.name == "brand" for v in f.values for w in v.lower().split()}
     text, known = ledger.noun.lower(), set(ledger.noun.lower().split())
     for fact, value in _ordered(composer, variant):
         words = re.findall(r"[^\s,;、，]+", value.lower())
         if known.isdisjoint(words) and brand.isdisjoint(words):
-            longer = f"{text} {marked(numbers[fact], ' '.join(words))}"
+            longer = f"{text} {composer.mark(fact, ' '.join(words))}"
             if _fits(longer, composer, field.limit, field.unit):
                 text = longer
                 known.update(words)
@@ -286,11 +284,10 @@ def _terms(composer: Composer, field: Field, variant: int) -> str:
 def _tags(composer: Composer, field: Field, variant: int) -> str:
     """Tags, one a line: values with the noun where that fits, no repeats."""
     ledger = composer.ledger
-    numbers = {fact: i for i, fact in enumerate(ledger.facts)}
     joint = "" if ledger.language == "zh" else " "
     found: dict[str, str] = {}
     for fact, value in _ordered(composer, variant):
-        for text in (f"{marked(numbers[fact], value)}{joint}{ledger.noun}", marked(numbers[fact], value)):
+        for text in (f"{composer.mark(fact, value)}{joint}{ledger.noun}", composer.mark(fact, value)):
             plain = unmarked(text, ledger)[0].lower()
             if plain not in found and _fits(text, composer, field.limit, field.unit):
                 found[plain] = text

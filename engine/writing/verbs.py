@@ -122,14 +122,12 @@ def check(
     source: str, column: str, id_column: str | None, channel: str, category: str | None, as_json: bool, as_csv: bool
 ) -> int:
     """Hold copy that exists against the rules of CHANNEL."""
-    from engine.desks.files import read_table
+    from engine.desks.files import read_texts
     from engine.writing.checks import status_of
     from engine.writing.units import measure
 
     field = field_named(channel)
-    frame = read_table(source, [column, *([id_column] if id_column else [])])
-    texts = [str(cell or "") for cell in frame[column].to_list()]
-    ids = frame[id_column].to_list() if id_column else list(range(1, len(texts) + 1))
+    ids, texts = read_texts(source, column, id_column)
     rows = []
     for identity, text in zip(ids, texts, strict=True):
         found = check_text(text, field, category=category, language=language())
