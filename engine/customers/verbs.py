@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
-def _speaker() -> Speaker:
-    from engine.desks.registry import desk
-
-    return speaker(desk("customers"))
-
-
 def _shop_or_file(command: Verb) -> Verb:
     """Either a shop, or a table of baskets."""
     command = click.option(
@@ -67,7 +61,7 @@ def recommend_verb(shop: str | None, source: str | None, basket: bool, as_json: 
     if as_json:
         print_json(records)
         return
-    words = _speaker()
+    words = speaker("customers")
     if basket:
         table = [(record["basket"], ", ".join(names.get(item, item) for item in record["items"])) for record in records]
         print_table(
@@ -98,7 +92,7 @@ def _customers(history: Any, names: dict[str, str]) -> Iterator[dict[str, Any]]:
 
     from engine.customers.recommend import Recommender, measured
 
-    words = _speaker()
+    words = speaker("customers")
     foretold = measured(history)
     new = foretold.new
     popular = new is not None and not new.better
@@ -158,7 +152,7 @@ def pairs_verb(shop: str | None, source: str | None, as_json: bool, as_csv: bool
     from engine.customers.variants import families
 
     lines, names = _lines(shop, source)
-    history, words = History.of(lines), _speaker()
+    history, words = History.of(lines), speaker("customers")
     items = history.items.tolist()
     pairs, kept = found(history, families(items, [names.get(item, "") for item in items] if names else None))
     if not pairs:
@@ -196,7 +190,7 @@ def segments_verb(shop: Path, customers: bool, as_json: bool, as_csv: bool) -> N
     """The segments of a shop's customers by the shop's own cuts; every known customer is in exactly one."""
     from engine.customers.queries import customer_rows, segment_rows
 
-    words = _speaker()
+    words = speaker("customers")
     with closing(open_store(shop)) as store:
         found = segment_rows(store)
         people = customer_rows(store) if customers else []
@@ -242,7 +236,7 @@ def campaign_verb(shop: Path, segment: str, template: str, holdout: float, windo
     """
     from engine.customers.campaigns import start
 
-    words = _speaker()
+    words = speaker("customers")
     with closing(open_store(shop)) as store:
         made = start(store, segment, template, holdout=holdout, window_days=window)
     if as_json:

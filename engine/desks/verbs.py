@@ -98,13 +98,14 @@ def language() -> str:
     return str(chosen) if chosen else language_of_locale()
 
 
-def speaker(desk: Desk | None = None) -> Speaker:
-    """Speaks that language, out of a desk's catalogue or the house's own."""
+def speaker(desk: Desk | str | None = None) -> Speaker:
+    """Speaks that language, out of the catalogue of a desk (or of the one of that name) or the house's own."""
     if desk is None:
         return Speaker(language())
+    from engine.desks import registry
     from engine.desks.sentences import speaker_of
 
-    return speaker_of(desk, language())
+    return speaker_of(registry.desk(desk) if isinstance(desk, str) else desk, language())
 
 
 # -- talk

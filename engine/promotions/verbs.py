@@ -28,12 +28,6 @@ if TYPE_CHECKING:
     from engine.say import Speaker
 
 
-def _speaker() -> Speaker:
-    from engine.desks.registry import desk
-
-    return speaker(desk("promotions"))
-
-
 class _OrShop(click.Group):
     """A group whose first word may be a shop: `promotions my.shop` lists it."""
 
@@ -56,7 +50,7 @@ def list_verb(shop: Path, as_json: bool, as_csv: bool) -> None:
     """All promotions of a shop with what they brought."""
     from engine.promotions.queries import measured
 
-    words = _speaker()
+    words = speaker("promotions")
     with closing(open_store(shop)) as store:
         found = measured(store)
     if not found:
@@ -108,7 +102,7 @@ def effect_verb(source: str, calendar: str, as_json: bool, as_csv: bool) -> None
     if as_json:
         print_json(one.as_json() for one in found)
         return
-    words = _speaker()
+    words = speaker("promotions")
     rows = [(one.id, one.gross, one.baseline, one.incremental, one.low, one.high) for one in found]
     print_table([words._("promotion"), *_effect_heads(words)], rows, as_csv=as_csv, title=words._("Promotions"))
 
@@ -126,7 +120,7 @@ def design_verb(shop: Path, product: str, discount: float, days: int, as_json: b
     """What a discount must bring to pay, what is likely, whether the stock lasts, how long a fair test takes."""
     from engine.promotions.queries import Planned, plan
 
-    words = _speaker()
+    words = speaker("promotions")
     with closing(open_store(shop)) as store:
         made = plan(store, product, discount, days)
     if not isinstance(made, Planned):

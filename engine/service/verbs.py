@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from engine.desks.registry import desk
 from engine.desks.verbs import csv_option, json_option, print_json, print_table, say, speaker
 
 
@@ -39,7 +38,7 @@ def answer(question: str, evidence: str, as_json: bool, as_csv: bool) -> None:
         print_json([{"question": question, **found.record()}])
         return
     if found.refused:
-        say(speaker(desk("service"))._("Nothing in this file is near enough to the question to answer it."))
+        say(speaker("service")._("Nothing in this file is near enough to the question to answer it."))
     rows = [(p.id, round(found.scores[p.id], 3), p.source, p.date, p.text) for p in found.passages]
     print_table(["id", "nearness", "source", "date", "text"], rows, as_csv=as_csv)
 

@@ -30,12 +30,6 @@ if TYPE_CHECKING:
 _FORECAST = ("p50", "p80", "p90", "p95")
 
 
-def _speaker() -> Speaker:
-    from engine.desks.registry import desk
-
-    return speaker(desk("stock"))
-
-
 @click.command("forecast")
 @in_option
 @click.option("--horizon", type=click.IntRange(1, 104), default=4, show_default=True, help="Periods to forecast.")
@@ -53,7 +47,7 @@ def forecast_verb(source: str, horizon: int, lead_time: int, as_json: bool, as_c
     if as_json:
         print_json(one.as_json() for one in made)
         return
-    words = _speaker()
+    words = speaker("stock")
     columns = [words._("series"), words._("class"), words._("mean"), "P50", "P80", "P90", "P95", words._("skill")]
     rows = [
         (one.id, words._(CLASSES[one.demand]), one.total["mean"], *(one.total[name] for name in _FORECAST), one.skill)
@@ -89,7 +83,7 @@ def order_verb(
     """The order list: quantities as sums, last days to order, chances; --csv prints a purchase order."""
     from engine.stock.queries import PURCHASE_COLUMNS, WhatIf, demands, order_list, purchase_rows
 
-    words = _speaker()
+    words = speaker("stock")
     with closing(open_store(shop)) as store:
         if not demands(store):
             say(words._("Nothing is forecast yet: run analyze, with at least eight weeks of orders."))
@@ -210,7 +204,7 @@ def profit_verb(shop: Path, by: str, since: str, until: str, as_json: bool, as_c
     from engine.stock.queries import profit, unexplained
     from engine.stock.sentences import part_name
 
-    words = _speaker()
+    words = speaker("stock")
     with closing(open_store(shop)) as store:
         found = profit(store, by, since=since, until=until)
         rest = unexplained(store)
