@@ -24,6 +24,7 @@ from engine.customers.sequence import sequences
 from engine.customers.variants import families
 from engine.findings import CUSTOMERS, Evidence, Finding, Impact
 from engine.say import N_
+from engine.store.sql import literal
 from engine.store.transaction import Rows
 
 if TYPE_CHECKING:
@@ -210,10 +211,6 @@ def _keep(db: Database, bought: Purchases, people: Sequence[Known], pairs: Seque
     )  # fmt: skip
 
 
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
 def _subject(item: str, other: str, bought: Purchases) -> dict[str, Any]:
     return {
         "product": item, "name": bought.names.get(item, item), "other": other, "other_name": bought.names.get(other, other),
@@ -244,7 +241,7 @@ def _of_pairs(pairs: Sequence[Pair], history: History, bought: Purchases) -> lis
                 n=pair.n,
                 p=pair.q,
                 impact=Impact(max(least, 0.0) / _months(history), CUSTOMERS, (pair.k - pair.expected) / _months(history)),
-                query=_HOLDS.format(a=_text(a), b=_text(b)),
+                query=_HOLDS.format(a=literal(a), b=literal(b)),
                 evidence=_orders_with(history, bought, [pair.a, pair.b]),
             )
         )  # fmt: skip

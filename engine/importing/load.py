@@ -11,6 +11,7 @@ from engine.importing import language
 from engine.importing.link import Linker, forget_mentions
 from engine.importing.profiles import table_columns
 from engine.store.search import spaced
+from engine.store.sql import literal
 
 if TYPE_CHECKING:
     import polars as pl
@@ -112,7 +113,7 @@ class Loader:
         ]
         names = ["import_id", "sheet", "platform", "line", "row_key", *columns]
         # What all rows share stands in the statement, so that only cells cross into Python.
-        marks = f"{self.import_id}, {_literal(self.sheet)}, {_literal(self.platform)}" + ", ?" * (len(columns) + 2)
+        marks = f"{self.import_id}, {literal(self.sheet)}, {literal(self.platform)}" + ", ?" * (len(columns) + 2)
         data = rows.select("line", "row_key", *columns)
         before = self._last_id(table)
         self.db.conn.executemany(
@@ -216,10 +217,6 @@ def _stored(table: str, column: str) -> str:
         linked = f"(SELECT l.{column} FROM review_links l WHERE l.review_row = reviews.id)"
         return f"CASE WHEN {column} IS {linked} THEN NULL ELSE {column} END"
     return column
-
-
-def _literal(value: str | None) -> str:
-    return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
 
 
 def set_columns(db: Database, table: str, row_id: int, values: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from engine.desks import ranking
 from engine.findings import NEWS, Evidence, Finding, Impact
 from engine.say import N_
 from engine.store.findings import replace_findings
+from engine.store.sql import literal
 from engine.store.stale import mark_stale, mark_unasked_stale
 
 if TYPE_CHECKING:
@@ -226,11 +227,10 @@ class _News:
                 f"SELECT json_extract(after, '$.status') {changed} GROUP BY 1 ORDER BY count(DISTINCT row_id) DESC, 1"
             ):
                 told_orders = told_orders or table == "orders"
-                quoted = status.replace("'", "''")
                 yield self._finding(
                     "status",
                     table,
-                    f"SELECT DISTINCT row_id {changed} AND json_extract(after, '$.status') = '{quoted}'",
+                    f"SELECT DISTINCT row_id {changed} AND json_extract(after, '$.status') = {literal(status)}",
                     self._known(table),
                     _KNOWN[table],
                     about=status,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.knowledge.lexicon import Measure
 from engine.knowledge.reading import Reading
+from engine.store.sql import literal
 
 if TYPE_CHECKING:
     from engine.store.database import Store
@@ -40,11 +41,6 @@ class Compiled:
 
 class Inapplicable(Exception):
     """A filter or split that the measure's rows do not carry; `args[0]` names it."""
-
-
-def quoted(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def compiled(reading: Reading, store: Store) -> Compiled:
@@ -110,8 +106,8 @@ Condition = tuple[str, str, str]
 
 def _one_of(column: str, values: tuple[str, ...]) -> str:
     if len(values) == 1:
-        return f"{column} = {quoted(values[0])}"
-    return f"{column} IN ({', '.join(map(quoted, values))})"
+        return f"{column} = {literal(values[0])}"
+    return f"{column} IN ({', '.join(map(literal, values))})"
 
 
 def _conditions(reading: Reading) -> Iterator[Condition]:
@@ -120,7 +116,7 @@ def _conditions(reading: Reading) -> Iterator[Condition]:
         yield reading.measure.where, "", ""
     yield from _names(reading)
     if reading.currency and reading.measure.money:
-        yield f"currency = {quoted(reading.currency)}", f"in {reading.currency}", f"币种 {reading.currency}"
+        yield f"currency = {literal(reading.currency)}", f"in {reading.currency}", f"币种 {reading.currency}"
     if reading.period:
         yield _period(reading)
     yield from _texts(reading)
@@ -147,10 +143,10 @@ def _texts(reading: Reading) -> Iterator[Condition]:
         sign, number = reading.stars
         yield f"stars {sign} {number:g}", f"stars {sign} {number:g}", f"星级 {sign} {number:g}"
     if reading.language:
-        yield f"language = {quoted(reading.language)}", f"language {reading.language}", f"语言 {reading.language}"
+        yield f"language = {literal(reading.language)}", f"language {reading.language}", f"语言 {reading.language}"
     for word in reading.topic:
         column = "comment" if measure.view == "v_returns" else "text"
-        yield f"{column} LIKE {quoted(f'%{word}%')}", f"with “{word}”", f"含“{word}”"
+        yield f"{column} LIKE {literal(f'%{word}%')}", f"with “{word}”", f"含“{word}”"
     if reading.threshold and measure.value:
         sign, number = reading.threshold
         yield f"{measure.value} {sign} {number:g}", f"{sign} {number:g}", f"{sign} {number:g}"
@@ -163,8 +159,8 @@ def _period(reading: Reading) -> Condition:
     first, last = reading.period.first, reading.period.last
     month = first[:7]
     if first == f"{month}-01" and last[:7] == month and int(last[8:]) >= 28:
-        return f"month = {quoted(month)}", month, month
-    return f"day BETWEEN {quoted(first)} AND {quoted(last)}", f"{first} to {last}", f"{first} 至 {last}"
+        return f"month = {literal(month)}", month, month
+    return f"day BETWEEN {literal(first)} AND {literal(last)}", f"{first} to {last}", f"{first} 至 {last}"
 
 
 def _returns_where(reading: Reading) -> str:

@@ -14,6 +14,7 @@ from engine.findings import Evidence, Finding, Impact, wilson
 from engine.promotions import facts
 from engine.promotions.design import break_even_lift
 from engine.promotions.effect import METHOD, Aftermath, Effect, Window, aftermaths, effects, pull_forward
+from engine.store.sql import literal
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -192,7 +193,7 @@ def _finding(one: Measured, chance: float | None, rows: Sequence[int]) -> Findin
         p=one.lack_p if kind == "pulled_forward" else chance if kind == "paid" else None,
         impact=impact,
         evidence=tuple(Evidence("order_lines", row) for row in rows),
-        query=f"SELECT * FROM promotion_effects WHERE id = '{one.id.replace(chr(39), chr(39) * 2)}'",
+        query=f"SELECT * FROM promotion_effects WHERE id = {literal(one.id)}",
     )
 
 

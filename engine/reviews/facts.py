@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.store.sql import literal
 from engine.store.transaction import Rows
 
 if TYPE_CHECKING:
@@ -49,18 +50,13 @@ def count_query(theme: str, last: int, **equal: str | None) -> str:
 
     `last` is the id of the newest review that was read: what is imported later is not counted before it is read.
     """
-    conditions = "".join(f" AND r.{column} = {quoted(value)}" for column, value in equal.items() if value is not None)
+    conditions = "".join(f" AND r.{column} = {literal(value)}" for column, value in equal.items() if value is not None)
     return (
-        "SELECT count(DISTINCT CASE WHEN t.key = " + quoted(theme) + " THEN r.id END) AS k, count(DISTINCT r.id) AS n "
+        "SELECT count(DISTINCT CASE WHEN t.key = " + literal(theme) + " THEN r.id END) AS k, count(DISTINCT r.id) AS n "
         "FROM v_reviews r LEFT JOIN clauses c ON c.review_row = r.id LEFT JOIN theme_clauses tc ON tc.clause_id = c.id "
         "LEFT JOIN themes t ON t.id = tc.theme_id "
         f"WHERE r.sentiment IS NOT NULL AND r.id <= {last}" + conditions
     )
-
-
-def quoted(value: str) -> str:
-    """`value` as an SQL string literal."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def units_by_month(store: Rows) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from engine.reviews.board import Board, impact, span
 from engine.reviews.evidence import numbers, whole
 from engine.reviews.pain_points import FALSE_DISCOVERIES, FLOOR_MENTIONS
 from engine.statistics import adjusted, difference, excess_p
+from engine.store.sql import literal
 
 METHOD = "returned rows with this reason against the other products' returns, Fisher's exact test, FDR 5 % (v1)"
 
@@ -50,8 +51,8 @@ def find(board: Board) -> list[Finding]:
                 interval=wilson(k, n),
                 p=p,
                 impact=impact(difference(k, n, same, rest), n * per_30_days),
-                query=f"SELECT sum(reason = {facts.quoted(reason)}) AS k, count(*) AS n FROM v_returns "
-                f"WHERE reason IS NOT NULL AND id <= {last} AND product = {facts.quoted(product)}",
+                query=f"SELECT sum(reason = {literal(reason)}) AS k, count(*) AS n FROM v_returns "
+                f"WHERE reason IS NOT NULL AND id <= {last} AND product = {literal(product)}",
                 evidence=whole("returns", [int(row) for row in rows["id"]], "comment"),
             )
         )

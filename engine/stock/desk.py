@@ -18,6 +18,7 @@ from engine.stock.forecast import METHOD, Forecast, forecast
 from engine.stock.ordering import Order
 from engine.stock.profit import Entry, ledger
 from engine.stock.queries import Demand
+from engine.store.sql import literal
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -194,7 +195,7 @@ def _runs_out(demand: Demand, order: Order, shelf: facts.Shelf, sold: facts.Sold
         method=METHOD,
         impact=Impact(low * without * price, demand.currency, mean * without * price) if demand.currency else None,
         evidence=_on_shelf(shelf),
-        query=f"SELECT * FROM v_stock WHERE sku = '{demand.item.replace(chr(39), chr(39) * 2)}'",
+        query=f"SELECT * FROM v_stock WHERE sku = {literal(demand.item)}",
     )  # fmt: skip
 
 
@@ -275,6 +276,6 @@ def _loss(product: str, name: str, currency: str, parts: dict[str, int], loss: f
         impact=Impact(low, currency, loss / 3, loss / 3),
         query=(
             "SELECT month, part, sum(amount) AS amount FROM v_profit WHERE product = "
-            f"'{product.replace(chr(39), chr(39) * 2)}' GROUP BY month, part ORDER BY month, part"
+            f"{literal(product)} GROUP BY month, part ORDER BY month, part"
         ),
     )  # fmt: skip
