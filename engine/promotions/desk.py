@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -257,7 +256,7 @@ def _always_on(code: facts.Code, sold: facts.Sales | None) -> Finding | None:
         n=code.known,
         interval=share,
         impact=Impact(low, code.currency) if code.currency else None,
-        query=f"SELECT * FROM orders WHERE discount_code LIKE {json.dumps('%' + code.code + '%').replace(chr(34), chr(39))}",
+        query=f"SELECT * FROM orders WHERE discount_code LIKE {literal(f'%{code.code}%')}",
     )  # fmt: skip
 
 
