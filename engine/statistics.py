@@ -45,17 +45,21 @@ def stratified_excess_p(strata: Sequence[tuple[int, int, int, int]]) -> float:
     return float(norm.sf((excess - 0.5) / variance**0.5)) if variance else 1.0
 
 
-def adjusted(p_values: Sequence[float]) -> list[float]:
+def adjusted(p_values: Sequence[float], possible: int | None = None) -> list[float]:
     """p-values corrected for having looked at all of them (Benjamini & Hochberg 1995, false discovery rate).
+
+    Args:
+        possible: how many there were to look at, where those not given would have been 1; as many as given by default.
 
     Not scipy's, which gives the same numbers: ranks are settled after every import, and loading scipy takes longer than
     reading a small file.
     """
     n = len(p_values)
+    looked = n if possible is None else possible
     corrected = [1.0] * n
     least = 1.0
     for place, index in enumerate(sorted(range(n), key=lambda i: p_values[i], reverse=True)):
-        least = min(least, p_values[index] * n / (n - place))
+        least = min(least, p_values[index] * looked / (n - place))
         corrected[index] = least
     return corrected
 

@@ -69,3 +69,8 @@ def test_leave_out_impact() -> None:
     impact, low, high = mean_difference_interval(stars, stars == 5)
     assert impact == pytest.approx(stars.mean() - 5)
     assert low < impact < high < 0
+
+
+def test_what_was_not_looked_at_counts_as_much_as_a_p_of_one() -> None:
+    raw = [0.001, 0.2, 0.01, 0.04]
+    assert adjusted(raw, 50) == pytest.approx(adjusted([*raw, *[1.0] * 46])[:4])

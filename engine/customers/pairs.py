@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats
 
 from engine.customers.history import History
+from engine.statistics import adjusted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -124,9 +125,7 @@ def significant(history: History, *, most_items: int = MOST_ITEMS, ceiling: floa
     expected = expected_counts(history, a, b, strata(history))
     p = stats.poisson.sf(k - 1, expected)
     possible = len(items) * (len(items) - 1) // 2
-    order = np.argsort(p, kind="stable")
-    q = np.empty(len(p))
-    q[order] = np.minimum(np.minimum.accumulate((p[order] * possible / np.arange(1, len(p) + 1))[::-1])[::-1], 1.0)
+    q = np.array(adjusted(p.tolist(), possible))
     lift = (k + _PRIOR) / (expected + _PRIOR)
     low = stats.gamma.ppf(0.025, k + _PRIOR) / (expected + _PRIOR)
     kept = np.flatnonzero((q <= ceiling) & (low > 1))

@@ -61,7 +61,7 @@ def sequences(history: History, family: NDArray[np.int64] | None = None) -> list
         and (family is None or family[one.a] != family[one.b])
     ]  # fmt: skip
     possible = len(items) * (len(items) - 1) // 2
-    corrected = adjusted([*(one.p for one in found), *[1.0] * (possible - len(found))])[: len(found)]
+    corrected = adjusted([one.p for one in found], possible)
     kept = [
         Sequence(**{**vars(one), "p": q}) for one, q in zip(found, corrected, strict=True) if q <= FALSE_DISCOVERIES
     ]
