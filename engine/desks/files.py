@@ -19,6 +19,7 @@ def read_table(
     *,
     kinds: Mapping[str, str] | None = None,
     sheet: str | None = None,
+    headed: bool = False,
 ) -> pl.DataFrame:
     """The rows of a file in its order, under the names of its own columns; see `engine.importing.table.read_table`.
 
@@ -27,12 +28,13 @@ def read_table(
         columns: names that must be there.
         kinds: columns to read as values: `money`, `number`, `moment`, `day`, `stars`, `flag`, `id`, `text` or `prose`.
         sheet: of a workbook, or the member of an archive.
+        headed: the first row names the columns, whatever it says.
 
     Raises:
         InputFileError: the file cannot be read, or a cell is no value of its kind.
         UsageError: a column or sheet is not there.
     """
-    frame: pl.DataFrame = load(READER)(source, columns=columns, kinds=kinds, sheet=sheet)
+    frame: pl.DataFrame = load(READER)(source, columns=columns, kinds=kinds, sheet=sheet, headed=headed)
     return frame
 
 

@@ -35,6 +35,7 @@ def read_table(
     encoding: str | None = None,
     delimiter: str | None = None,
     date_order: str | None = None,
+    headed: bool = False,
 ) -> pl.DataFrame:
     """The rows of a file under the names of its own columns, in its order, and their physical lines (`LINE`).
 
@@ -48,6 +49,7 @@ def read_table(
             `flag`, `id`, `text` or `prose`. How the file writes numbers and dates is found out from all of its rows.
         sheet: of a workbook, or the member of an archive, by its name.
         encoding, delimiter, date_order: the reader's own choices, as for `import`.
+        headed: the first row names the columns, whatever it says; for tables of texts, which may themselves read like a header.
 
     Raises:
         InputFileError: the file cannot be read, or a cell is no value of its kind; names the line.
@@ -59,10 +61,12 @@ def read_table(
             kept = Path(folder) / "input.jsonl"
             with kept.open("wb") as file:
                 shutil.copyfileobj(_standard_input(), file)
-            return _frame([json_lines(kept, "standard input")], "standard input", columns, kinds, sheet, settings)
+            return _frame(
+                [json_lines(kept, "standard input")], "standard input", columns, kinds, sheet, settings, headed
+            )
     path = Path(source)
     with open_file(path, matching.header_words(), encoding=encoding, delimiter=delimiter) as opened:
-        return _frame(opened.tables, path.name, columns, kinds, sheet, settings)
+        return _frame(opened.tables, path.name, columns, kinds, sheet, settings, headed)
 
 
 def _standard_input() -> BinaryIO:
@@ -76,8 +80,9 @@ def _frame(
     kinds: Mapping[str, str] | None,
     sheet: str | None,
     settings: ImportSettings,
+    headed: bool,
 ) -> pl.DataFrame:
-    table, names, first = _chosen(tables, name, columns, sheet)
+    table, names, first = _chosen(tables, name, columns, sheet, headed)
     frame = _cells(table, names, first)
     if kinds:
         frame = _typed(frame, table.file, {n: kind for n, kind in kinds.items() if n in names}, settings)
@@ -85,7 +90,7 @@ def _frame(
 
 
 def _chosen(
-    tables: Sequence[Table], name: str, columns: Sequence[str], sheet: str | None
+    tables: Sequence[Table], name: str, columns: Sequence[str], sheet: str | None, headed: bool
 ) -> tuple[Table, list[str], int]:
     """The table that is meant, its column names, and the number of its first row after the header."""
     if sheet is not None:
@@ -94,6 +99,8 @@ def _chosen(
             known = ", ".join(table.sheet or table.file for table in tables)
             raise UsageError(f"{name} has no sheet {sheet!r}; it has: {known}.")
         tables = meant
+    if headed and (head := tables[0].head()):
+        return tables[0], unique_names(head[0].cells), 1
     for table in tables:
         found = _header_with(table, columns)
         if found is not None:

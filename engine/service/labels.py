@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
@@ -58,23 +56,9 @@ def label_intents(
 def _labelled(source: str) -> tuple[list[str], list[str]]:
     from engine.desks.files import read_table
 
-    frame = read_table(source, _first_names(Path(source)))
+    frame = read_table(source, headed=True)
     names = [name for name in frame.columns if name != "physical line"]
     if len(names) < 2:
         raise UsageError(f"{source}: a table of examples has two columns, the text and its label.")
     rows = [(text, label) for text, label in frame.select(names[:2]).iter_rows() if text and label]
     return [str(text) for text, _ in rows], [str(label) for _, label in rows]
-
-
-def _first_names(path: Path) -> list[str]:
-    """The names in the first line of a delimited file, so that no example is taken for the header; [] for other files."""
-    if path.suffix.lower() not in (".csv", ".tsv", ".txt") or not path.is_file():
-        return []
-    with path.open("rb") as file:
-        head = file.readline(10_000)
-    try:
-        line = head.decode("utf-8-sig").strip()
-    except UnicodeDecodeError:
-        line = head.decode("gb18030", "replace").strip()
-    delimiter = max(",;\t|", key=line.count)
-    return [name.strip() for name in next(csv.reader([line], delimiter=delimiter), []) if name.strip()][:2]

@@ -96,3 +96,11 @@ def test_a_column_or_sheet_that_is_not_there(tmp_path: Path, drop: Drop) -> None
 
 def test_one_column_keeps_its_empty_rows(drop: Drop) -> None:
     assert read_table(drop("text\none\n\nthree\n"), columns=("text",))["text"].to_list() == ["one", None, "three"]
+
+
+def test_a_table_of_texts_keeps_its_first_row_as_header_when_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "examples.csv"
+    path.write_text("sentence,label\nwhere is it,A\nreturn order,B\nreturn reason,B\n", encoding="utf-8")
+    frame = read_table(path, headed=True)
+    assert frame.columns[:2] == ["sentence", "label"]
+    assert frame["label"].to_list() == ["A", "B", "B"]
