@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import offline
 from engine.cli import main
 from engine.desks import registry
 from engine.desks.analysis import FAULT
@@ -22,6 +23,12 @@ from tests.importing.conftest import SHOPIFY
 def registered(monkeypatch: pytest.MonkeyPatch) -> None:
     """The one line, in a list of few desks, so that none that comes later matters here."""
     monkeypatch.setattr(registry, "DESKS", (registry.IMPORTS, registry.REVIEWS, DESK))
+
+
+@pytest.fixture(autouse=True)
+def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard can never be taken off a process again: these tests run the program in their own, which others share."""
+    monkeypatch.setattr(offline, "forbid_network", lambda: None)
 
 
 def calm(work: Work) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import offline
 from engine.offline.attempts import ATTEMPTS, FAILED, NOT_HERE, WENT_OUT, path_of
 from engine.privacy.proof import GOT_OUT, KEPT_IN, NOT_TRIED, judged
 from tests.conftest import ROOT, Run
@@ -36,6 +37,7 @@ def test_kept_in_is_only_what_would_have_gone_out_without_the_guard() -> None:
 
 @linux
 def test_the_witness_shows_that_the_ways_are_open_without_the_guard() -> None:
+    assert not offline.state().hook, "a test before this one put this process, and so its children, behind the guard"
     command = [sys.executable, "-m", "engine.privacy.witness"]
     done = subprocess.run(command, input="arrived\n", capture_output=True, text=True, check=True, cwd=ROOT)
     first, second = (json.loads(line) for line in done.stdout.splitlines())
