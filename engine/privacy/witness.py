@@ -22,30 +22,6 @@ CONTROL = "outside-of-the-guard"
 _ANSWER = b"HTTP/1.0 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 5\r\nAccept-Ranges: bytes\r\n\r\na\n1\n\n"
 
 
-_TRIES = 20
-
-
-def _on_one_port() -> tuple[socket.socket, socket.socket]:
-    """A listening stream and a datagram socket on the same free port; a port that is free for one may be taken for the other.
-
-    Raises:
-        OSError: no such port was found.
-    """
-    for left in reversed(range(_TRIES)):
-        stream = socket.create_server(("127.0.0.1", 0), backlog=64)
-        datagram = socket.socket(type=socket.SOCK_DGRAM)
-        try:
-            datagram.bind(stream.getsockname())
-        except OSError:
-            stream.close()
-            datagram.close()
-            if not left:
-                raise
-        else:
-            return stream, datagram
-    raise OSError("no port is free")
-
-
 class Ears:
     """Sockets on the loopback address, and in the file system where there are such, and all that came in on them.
 
@@ -55,8 +31,10 @@ class Ears:
 
     def __init__(self, folder: str) -> None:
         self.arrived: list[str] = []
-        stream, datagram = _on_one_port()
+        stream = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port: int = stream.getsockname()[1]
+        datagram = socket.socket(type=socket.SOCK_DGRAM)
+        datagram.bind(("127.0.0.1", self.port))
         self.path = ""
         listening = [stream]
         if hasattr(socket, "AF_UNIX"):
